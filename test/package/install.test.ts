@@ -1,0 +1,174 @@
+/** What a stranger meets who installs the tarball, on Node 20 and 24, with install scripts blocked. */
+import { spawnSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest';
+import { pack, project, RegistryUnreachable } from './support/npm.js';
+import { repositoryRoot } from './support/paths.js';
+import { runNode } from './support/run-node.js';
+import { newTempDir } from './support/temp-dir.js';
+
+const NODE_24 = `node-${process.platform}-${process.arch}@24.21.0`;
+
+const dir = newTempDir();
+/** Everything that an installation without scripts brings. */
+const plain = join(dir, 'plain');
+/** Without optional packages, and with the better-sqlite3 that some package managers choose on Node 20. */
+const bare = join(dir, 'bare');
+const node24Home = join(dir, 'node24');
+const node24 = join(node24Home, 'node_modules', NODE_24.replace(/@.*/, ''), 'bin', 'node');
+let unreachable: string | undefined;
+
+beforeAll(() => {
+  try {
+    const { tarball } = pack(dir);
+    project(plain, [tarball]);
+    project(bare, [tarball, 'better-sqlite3@13.2.0'], '--omit=optional');
+    project(node24Home, [NODE_24]);
+  } catch (error) {
+    if (!(error instanceof RegistryUnreachable)) throw error;
+    unreachable = error.message;
+    console.warn(`INSTALL TESTS SKIPPED: no package registry could be reached.\n${unreachable}`);
+  }
+});
+
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+function installed(name: string, body: (context: TestContext) => void): void {
+  test(name, (context) => {
+    context.skip(unreachable !== undefined, 'no package registry could be reached');
+    body(context);
+  });
+}
+
+const inside = (home: string, path: string) =>
+  JSON.stringify(pathToFileURL(join(home, 'node_modules/agentlog/dist/src', path)).href);
+
+/** Prints what `expression` gives, or the code and message of what it throws. */
+const printing = (imports: string, expression: string) => `
+  ${imports}
+  try { console.log(JSON.stringify({ value: ${expression} })); }
+  catch ({ code, message }) { console.log(JSON.stringify({ code, message })); }`;
+
+/** A lock taken here, then tried by a second process of the same Node. */
+const lockTwice = (home: string) => `
+  import { spawnSync } from 'node:child_process';
+  import { openSync } from 'node:fs';
+  import { lockPackage, tryLockExclusive } from ${inside(home, 'segment/flock.js')};
+  const path = ${JSON.stringify(join(home, 'lock'))};
+  const first = tryLockExclusive(openSync(path, 'w'));
+  const code = \`
+    import { openSync } from 'node:fs';
+    import { tryLockExclusive } from ${inside(home, 'segment/flock.js')};
+    process.stdout.write(String(tryLockExclusive(openSync(process.argv[1], 'w'))));\`;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', code, '--', path]);
+  console.log(JSON.stringify([process.versions.node.split('.')[0], lockPackage(), first, String(stdout)]));`;
+
+const apis: [name: string, node: () => string][] = [
+  ['this Node', () => process.execPath],
+  ['Node 24', () => node24],
+];
+
+for (const [name, node] of apis) {
+  installed(`the package is imported and required on ${name}`, () => {
+    const imported = runNode("import { AgentLogError } from 'agentlog'; console.log(AgentLogError.name)", {
+      cwd: plain,
+      node: node(),
+    });
+    expect(imported).toEqual({ status: 0, signal: null, stdout: 'AgentLogError', stderr: '' });
+    const required = runNode(
+      "const { AgentLogError } = require('agentlog'); import('agentlog').then((m) => console.log(m.AgentLogError === AgentLogError))",
+      { cwd: plain, node: node(), as: 'commonjs' },
+    );
+    // Node 20 may print on stderr that requiring an ES module is experimental.
+    expect(required).toMatchObject({ status: 0, signal: null, stdout: 'true' });
+  });
+
+  installed(`without install scripts the lock works through fs-ext-extra-prebuilt on ${name}`, () => {
+    const { stdout, stderr } = runNode(lockTwice(plain), { cwd: plain, node: node() });
+    expect(stderr).toBe('');
+    const major = name === 'Node 24' ? '24' : process.versions.node.split('.')[0];
+    expect(JSON.parse(stdout)).toEqual([major, 'fs-ext-extra-prebuilt', true, 'false']);
+  });
+}
+
+installed('without either lock package AGENTLOG_NATIVE_MISSING names the commands', () => {
+  const flock = `import { tryLockExclusive } from ${inside(bare, 'segment/flock.js')};`;
+  const { status, stdout } = runNode(printing(flock, 'tryLockExclusive(0)'), { cwd: bare });
+  expect(status).toBe(0);
+  const { code, message } = JSON.parse(stdout);
+  expect(code).toBe('AGENTLOG_NATIVE_MISSING');
+  expect(message).toContain("fs-ext: Cannot find module 'fs-ext'");
+  expect(message).toContain('npm install fs-ext@2.1.1 fs-ext-extra-prebuilt@2.2.7');
+});
+
+installed('importing the package needs no native at all', () => {
+  const { status, stderr } = runNode("import 'agentlog';", { cwd: bare });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+});
+
+const sqlite = (home: string) => `import { betterSqlite3 } from ${inside(home, 'db/better-sqlite3.js')};`;
+const opened = "new (betterSqlite3())(':memory:').prepare('select 1').pluck().get()";
+
+installed('better-sqlite3 13 is refused on Node 20 without a crash', (context) => {
+  context.skip(Number(process.versions.node.split('.')[0]) >= 22, 'this Node may use it');
+  const { status, signal, stdout } = runNode(printing(sqlite(bare), opened), { cwd: bare });
+  expect({ status, signal }).toEqual({ status: 0, signal: null });
+  const { code, message } = JSON.parse(stdout);
+  expect(code).toBe('AGENTLOG_NATIVE_MISSING');
+  expect(message).toContain('version 13.2.0 needs Node 22.0.0 or later and would crash this process');
+  expect(message).toContain('npm install better-sqlite3@12');
+});
+
+installed('better-sqlite3 13 is used on Node 24', () => {
+  const { stdout } = runNode(printing(sqlite(bare), opened), { cwd: bare, node: node24 });
+  expect(JSON.parse(stdout)).toEqual({ value: 1 });
+});
+
+installed('better-sqlite3 12 without its binary: AGENTLOG_NATIVE_MISSING names the commands', (context) => {
+  context.skip(
+    Number(process.versions.node.split('.')[0]) >= 22,
+    'npm chooses 13 here, which brings its binary',
+  );
+  const { stdout } = runNode(printing(sqlite(plain), opened), { cwd: plain });
+  const { code, message } = JSON.parse(stdout);
+  expect(code).toBe('AGENTLOG_NATIVE_MISSING');
+  expect(message).toContain('better-sqlite3: Could not locate the bindings file.');
+  expect(message).toContain('npm rebuild --ignore-scripts=false better-sqlite3');
+});
+
+for (const [module, moduleResolution] of [
+  ['nodenext', 'nodenext'],
+  ['esnext', 'bundler'],
+] as const) {
+  installed(`a TypeScript project compiles against the types (${moduleResolution})`, () => {
+    const config = join(plain, `tsconfig.${moduleResolution}.json`);
+    const compilerOptions = {
+      module,
+      moduleResolution,
+      target: 'es2022',
+      lib: ['es2023'],
+      strict: true,
+      noEmit: true,
+      // The declarations themselves are checked too, with no types but those the package brings.
+      skipLibCheck: false,
+      types: [],
+    };
+    writeFileSync(config, JSON.stringify({ compilerOptions, files: ['consumer.mts'] }));
+    writeFileSync(
+      join(plain, 'consumer.mts'),
+      `import { AgentLogError, type AgentLogErrorCode } from 'agentlog';
+       export const code: AgentLogErrorCode = new AgentLogError('AGENTLOG_IO', 'message').code;
+       // @ts-expect-error: the types are there, so a wrong code is an error
+       export const wrong: AgentLogErrorCode = 'NO_SUCH_CODE';\n`,
+    );
+    const tsc = join(repositoryRoot, 'node_modules/typescript/bin/tsc');
+    const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', config], {
+      cwd: plain,
+      encoding: 'utf8',
+    });
+    expect(stdout).toBe('');
+    expect(status).toBe(0);
+  });
+}
