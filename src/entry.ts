@@ -1,0 +1,79 @@
+/** What an entry is: the shape callers give, the shape they get back, and the check between the two. */
+import { AgentLogError } from './errors.js';
+import { toJsonText } from './json-text.js';
+
+export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };
+
+/** One thing an agent logged. */
+export interface Entry<Detail = JsonValue> {
+  /** What the agent was working on; entries are read by it. */
+  taskId: string;
+  /** What kind of thing this is: `text`, `tool`, `thinking`, whatever the host distinguishes. */
+  type: string;
+  text: string;
+  /** Who logged it. */
+  agent?: string | undefined;
+  /** Anything that is exactly a JSON value. */
+  detail?: Detail | undefined;
+  /** Epoch milliseconds; the time of the append when left out. */
+  timestamp?: number | undefined;
+}
+
+/** An entry as it is read back. */
+export interface StoredEntry<Detail = JsonValue> {
+  id: string;
+  taskId: string;
+  type: string;
+  text: string;
+  agent?: string;
+  detail?: Detail;
+  timestamp: number;
+}
+
+/** An entry that passed the check, with its detail already as text. */
+export interface CheckedEntry {
+  readonly taskId: string;
+  readonly type: string;
+  readonly text: string;
+  readonly agent: string | undefined;
+  /** JSON text; never empty. */
+  readonly detail: string | undefined;
+  readonly timestamp: number;
+}
+
+/** UTF-8 bytes of taskId, type and agent: names, not contents; the format counts them in 16 bits. */
+export const MAX_NAME_BYTES = 65_535;
+
+/** `now` stands in for a missing timestamp. `maxBytes` bounds the detail while it is made into text. */
+export function checkEntry(entry: Entry<unknown>, now: number, maxBytes: number): CheckedEntry {
+  if (typeof entry !== 'object' || entry === null) throw invalid('an entry must be an object', entry);
+  const { taskId, type, text, agent, detail, timestamp } = entry;
+  checkName('taskId', taskId);
+  checkName('type', type);
+  if (typeof text !== 'string') throw invalid('text must be a string', text);
+  if (agent !== undefined) checkName('agent', agent);
+  if (timestamp !== undefined && !Number.isSafeInteger(timestamp)) {
+    throw invalid('timestamp must be whole epoch milliseconds', timestamp);
+  }
+  return {
+    taskId,
+    type,
+    text,
+    agent,
+    detail: detail === undefined ? undefined : toJsonText(detail, 'detail', maxBytes),
+    timestamp: timestamp ?? now,
+  };
+}
+
+function checkName(name: string, value: string): void {
+  if (typeof value !== 'string') throw invalid(`${name} must be a string`, value);
+  // A character has at most three bytes for each of its UTF-16 units, so most names need no counting.
+  if (value.length * 3 > MAX_NAME_BYTES && Buffer.byteLength(value) > MAX_NAME_BYTES) {
+    throw new AgentLogError('AGENTLOG_ENTRY_INVALID', `${name} is longer than ${MAX_NAME_BYTES} bytes`);
+  }
+}
+
+function invalid(what: string, value: unknown): AgentLogError {
+  const given = value === null ? 'null' : typeof value === 'number' ? String(value) : typeof value;
+  return new AgentLogError('AGENTLOG_ENTRY_INVALID', `${what}, not ${given}`);
+}

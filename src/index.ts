@@ -1,0 +1,2 @@
+export type { Entry, JsonValue, StoredEntry } from './entry.js';
+export { AgentLogError, type AgentLogErrorCode } from './errors.js';

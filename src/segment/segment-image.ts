@@ -1,0 +1,107 @@
+/** A whole segment made in memory: header, batches, marks, seal. For salvage, fixtures and measurements. */
+import type { CheckedEntry } from '../entry.js';
+import type { IdHalves } from '../entry-id.js';
+import { BatchEncoder } from './batch-encoder.js';
+import { type Cut, type Delete, encodeCut, encodeDelete, encodeSeal } from './control-payload.js';
+import { CrcSeed } from './crc.js';
+import { encodeFileHeader, type FileHeader } from './file-header.js';
+import { FILE_HEADER, RECORD, RECORD_TYPE } from './layout.js';
+import { writeRecord } from './record.js';
+
+export class SegmentImage {
+  readonly #parts: Buffer[];
+  readonly #seed: CrcSeed;
+  readonly #batch = new BatchEncoder();
+  #lastId: IdHalves;
+  #size: number = FILE_HEADER.size;
+  #batches = 0;
+  #markOpens = false;
+  #records = 0;
+  #entries = 0;
+
+  constructor(header: FileHeader) {
+    this.#parts = [encodeFileHeader(header)];
+    this.#seed = new CrcSeed(header.segmentId);
+    this.#lastId = header.baseId;
+  }
+
+  /** Bytes so far, the open batch not counted. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** `moreOfGroup`: the next entry belongs to the same atomic group. */
+  entry(entry: CheckedEntry, id: IdHalves, moreOfGroup = false): this {
+    this.#batch.addEntry(entry, id, moreOfGroup);
+    this.#entries++;
+    this.#lastId = id;
+    return this;
+  }
+
+  delete(request: Delete, id: IdHalves): this {
+    this.#batch.addControl(RECORD_TYPE.delete, encodeDelete(request), id);
+    this.#lastId = id;
+    return this;
+  }
+
+  cut(cut: Cut): this {
+    this.#batch.addControl(RECORD_TYPE.cut, encodeCut(cut), this.#lastId);
+    return this;
+  }
+
+  /** Ends the batch of the records added since the last one. */
+  endBatch(): this {
+    this.#openBatch();
+    this.#records += this.#batch.records;
+    this.#append(this.#batch.finish(this.#seed, this.#size, this.#batches));
+    this.#batch.clear();
+    return this;
+  }
+
+  /** Opens the next batch without a record of its own, and so proves the last one. */
+  mark(): this {
+    if (this.#markOpens) return this;
+    this.#openBatch();
+    this.#markOpens = true;
+    this.#records++;
+    const bytes = Buffer.alloc(RECORD.headerSize);
+    const { high, low } = this.#lastId;
+    const fields = {
+      type: RECORD_TYPE.mark,
+      flags: 0,
+      batch: this.#batches,
+      idHigh: high,
+      idLow: low,
+      length: 0,
+    };
+    writeRecord(bytes, 0, fields, this.#seed, this.#size);
+    this.#append(bytes);
+    return this;
+  }
+
+  seal(): this {
+    this.#batch.addControl(
+      RECORD_TYPE.seal,
+      encodeSeal({ records: this.#records, entries: this.#entries }),
+      this.#lastId,
+    );
+    return this.endBatch();
+  }
+
+  /** What was added since the image had `from` bytes, which must have been its size at some time. */
+  bytes(from = 0): Buffer {
+    let first = this.#parts.length;
+    for (let start = this.#size; start > from; ) start -= this.#parts[--first]!.length;
+    return Buffer.concat(this.#parts.slice(first));
+  }
+
+  #openBatch(): void {
+    if (this.#markOpens) this.#markOpens = false;
+    else this.#batches++;
+  }
+
+  #append(bytes: Buffer): void {
+    this.#parts.push(Buffer.from(bytes));
+    this.#size += bytes.length;
+  }
+}
