@@ -1,0 +1,130 @@
+/** Bytes of a segment change after they were written: what the scanner makes of it, against an independent model. */
+import { describe, expect, it } from 'vitest';
+import { recordSize } from '../../src/segment/layout.js';
+import { SegmentImage } from '../../src/segment/segment-image.js';
+import { Random } from '../support/random.js';
+import { expectAfterRot } from '../support/rot-model.js';
+import { addRandomBatches, headerOf, nameOf, recordsOf, type Seen, scanBytes } from '../support/segments.js';
+
+const HEADER_BYTES = 64;
+
+interface Subject {
+  readonly bytes: Buffer;
+  readonly records: Seen[];
+  readonly header: ReturnType<typeof headerOf>;
+  readonly sealed: boolean;
+}
+
+function makeSubject(seed: number, batches: number, end: 'sealed' | 'mark' | 'batch'): Subject {
+  const random = new Random(seed);
+  const header = headerOf(seed);
+  const image = new SegmentImage(header);
+  addRandomBatches(image, random, batches);
+  if (end === 'sealed') image.seal();
+  if (end === 'mark') image.mark();
+  const bytes = image.bytes();
+  return { bytes, records: recordsOf(bytes), header, sealed: end === 'sealed' };
+}
+
+/** Scans the rotten bytes and compares everything with the model. */
+function check({ bytes, records, header, sealed }: Subject, rotten: Buffer, about: string): void {
+  const name = nameOf(header, sealed ? 'sealed' : 'open');
+  const scanned = scanBytes(rotten, { writer: sealed ? 'sealed' : 'gone', name });
+  const expected = expectAfterRot(bytes, rotten, records, sealed);
+  expect(scanned.records, about).toEqual(expected.records);
+
+  for (const lost of expected.lost) {
+    const reported = scanned.holes.some(
+      (hole) => hole.offset < lost.end && hole.offset + hole.length > lost.offset,
+    );
+    const cutOff = lost.offset >= rotten.length && scanned.holes.some((hole) => hole.cause === 'end');
+    expect(reported || cutOff, `${about}: the loss at ${lost.offset} is not reported`).toBe(true);
+  }
+  const headerRot = !bytes.subarray(0, HEADER_BYTES).equals(rotten.subarray(0, HEADER_BYTES));
+  const endRot = sealed && !scanned.records.some((record) => record.type === 3);
+  const damaged = expected.lost.length > 0 || headerRot || endRot;
+  expect(scanned.verdict.kind === 'damaged', `${about}: ${scanned.verdict.reason}`).toBe(damaged);
+  if (expected.torn) expect(scanned.verdict.tail, about).not.toBeNull();
+}
+
+function flip(bytes: Buffer, at: number, bit: number): Buffer {
+  const rotten = Buffer.from(bytes);
+  rotten[at]! ^= 1 << bit;
+  return rotten;
+}
+
+function zero(bytes: Buffer, from: number, length: number): Buffer {
+  return Buffer.from(bytes).fill(0, from, Math.min(bytes.length, from + length));
+}
+
+/** A place of every kind: each field of the file's header and of some records' headers, payloads and paddings. */
+function placesOf({ records, bytes }: Subject): number[] {
+  const inHeader = [0, 7, 8, 10, 12, 16, 31, 32, 34, 36, 40, 48, 56, 60, 63];
+  const some = [records[0]!, records[1]!, records[Math.floor(records.length / 2)]!, ...records.slice(-3)];
+  const inRecords = some.flatMap((record) => {
+    const payload = record.offset + 32;
+    const length = record.payload.length / 2;
+    const fields = [0, 3, 4, 5, 6, 8, 11, 12, 16, 23, 24, 28, 31].map((field) => record.offset + field);
+    const padding = recordSize(length) > 32 + length ? [record.end - 1] : [];
+    return length === 0
+      ? fields
+      : [...fields, payload, payload + (length >> 1), payload + length - 1, ...padding];
+  });
+  return [...inHeader, ...inRecords].filter((place) => place < bytes.length);
+}
+
+describe.each(['sealed', 'mark', 'batch'] as const)('a segment that ends with its %s', (end) => {
+  it('loses only the records that a flipped bit touches, wherever it is', () => {
+    const subject = makeSubject(11, 12, end);
+    for (const place of placesOf(subject)) {
+      for (const bit of [0, 7])
+        check(subject, flip(subject.bytes, place, bit), `bit ${bit} of byte ${place}`);
+    }
+  });
+
+  it('loses only the records that a zeroed sector touches', () => {
+    const subject = makeSubject(12, 30, end);
+    for (const size of [512, 4096]) {
+      for (let sector = 0; sector < subject.bytes.length; sector += size) {
+        check(subject, zero(subject.bytes, sector, size), `sector of ${size} at ${sector}`);
+      }
+    }
+  });
+
+  it('keeps what stands before a truncation', () => {
+    const subject = makeSubject(13, 12, end);
+    const places = new Set(placesOf(subject).flatMap((place) => [place - 1, place, place + 1]));
+    for (const { offset } of subject.records) places.add(offset);
+    for (const length of places) {
+      if (length < 0) continue;
+      check(subject, Buffer.from(subject.bytes.subarray(0, length)), `truncated to ${length}`);
+    }
+  });
+
+  it('finds its way through many damages at once', () => {
+    for (let seed = 1; seed <= 1000; seed++) {
+      const random = new Random(seed);
+      const subject = makeSubject(seed, random.between(1, 25), end);
+      let rotten: Buffer = Buffer.from(subject.bytes);
+      for (let damages = random.between(1, 6); damages > 0; damages--) {
+        const at = random.below(rotten.length);
+        const kind = random.pick(['bit', 'bit', 'zeros', 'garbage']);
+        if (kind === 'bit') rotten = flip(rotten, at, random.below(8));
+        else if (kind === 'zeros') rotten = zero(rotten, at, random.between(1, 1500));
+        else random.bytes(random.between(1, 200)).copy(rotten, at);
+      }
+      if (random.chance(0.1)) rotten = rotten.subarray(0, random.below(rotten.length));
+      check(subject, rotten, `seed ${seed}`);
+    }
+  });
+
+  it('holds for every bit of a small file and every length of it', () => {
+    const subject = makeSubject(14, 5, end);
+    for (let at = 0; at < subject.bytes.length; at++) {
+      for (let bit = 0; bit < 8; bit++)
+        check(subject, flip(subject.bytes, at, bit), `bit ${bit} of byte ${at}`);
+      check(subject, zero(subject.bytes, at, 512), `zeros from ${at}`);
+      check(subject, Buffer.from(subject.bytes.subarray(0, at)), `truncated to ${at}`);
+    }
+  });
+});

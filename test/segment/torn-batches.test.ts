@@ -1,0 +1,102 @@
+/**
+ * The power goes while a batch is on its way to the disk: any of its sectors may have arrived, whole or in part, over
+ * what was there before. What was synced must come back, the batch itself comes back whole or not at all, and none of
+ * this is damage.
+ */
+import { describe, expect, it } from 'vitest';
+import { SegmentImage } from '../../src/segment/segment-image.js';
+import { Random } from '../support/random.js';
+import { addRandomBatches, headerOf, nameOf, recordsOf, type Seen, scanBytes } from '../support/segments.js';
+
+const CASES = 24_000;
+const SECTOR = 512;
+
+/** What the space ahead of the writer held before: nothing, zeros, or an older life of the file. */
+type Ground = 'end of file' | 'zeros' | 'old records';
+
+interface Cut {
+  readonly synced: Buffer;
+  readonly full: Buffer;
+  readonly disk: Buffer;
+  readonly ground: Ground;
+  readonly header: ReturnType<typeof headerOf>;
+}
+
+function makeCut(random: Random, seed: number): Cut {
+  const ground = random.pick<Ground>(['end of file', 'zeros', 'old records']);
+  const header = headerOf(seed, ground === 'old records');
+  const build = (lastBatch: boolean) => {
+    const same = new Random(seed + 1);
+    const image = new SegmentImage(header);
+    const next = addRandomBatches(image, same, same.between(0, 4));
+    if (lastBatch) {
+      if (same.chance(0.5)) image.mark();
+      addRandomBatches(image, same, 1, next);
+    }
+    return image.bytes();
+  };
+  // A mark at the end is written after the sync of its predecessor, and is itself not synced.
+  const synced = withoutLastMark(build(false));
+  const full = withoutLastMark(build(true));
+  const disk = groundOf(random, ground, full.length + random.below(3000), seed);
+  synced.copy(disk);
+  let end = synced.length;
+  for (let sector = synced.length - (synced.length % SECTOR); sector < full.length; sector += SECTOR) {
+    const from = Math.max(sector, synced.length);
+    const to = Math.min(sector + SECTOR, full.length);
+    const arrived = random.chance(0.6) ? to - from : random.chance(0.3) ? random.below(to - from) : 0;
+    // A torn sector keeps its old bytes before or after those that arrived.
+    const start = random.chance(0.5) ? from : to - arrived;
+    full.copy(disk, start, start, start + arrived);
+    if (arrived > 0) end = Math.max(end, to);
+  }
+  return { synced, full, disk: ground === 'end of file' ? disk.subarray(0, end) : disk, ground, header };
+}
+
+function withoutLastMark(bytes: Buffer): Buffer {
+  const last = recordsOf(bytes).at(-1);
+  return last?.type === 2 ? bytes.subarray(0, last.offset) : bytes;
+}
+
+function groundOf(random: Random, ground: Ground, length: number, seed: number): Buffer {
+  const disk = Buffer.alloc(length);
+  if (ground !== 'old records') return disk;
+  const older = new SegmentImage(headerOf(seed + 2));
+  addRandomBatches(older, random, 12);
+  const bytes = older.bytes();
+  for (let at = 0; at < length; at += bytes.length) bytes.copy(disk, at);
+  return disk;
+}
+
+/** Whether every byte of the batch that matters arrived: padding and an unsynced mark do not. */
+function arrived(record: Seen, { full, disk }: Cut): boolean {
+  const end = record.offset + 32 + record.payload.length / 2;
+  return full.subarray(record.offset, end).equals(disk.subarray(record.offset, end));
+}
+
+describe('a batch torn by a power cut', () => {
+  it(`is there whole or not at all, and is never called damage, in ${CASES} cases`, () => {
+    let whole = 0;
+    let torn = 0;
+    for (let seed = 1; seed <= CASES; seed++) {
+      const cut = makeCut(new Random(seed), seed);
+      const before = recordsOf(cut.synced);
+      const batch = recordsOf(cut.full).slice(before.length);
+      const complete = batch.every((record) => arrived(record, cut));
+      const { records, verdict } = scanBytes(cut.disk, { writer: 'gone', name: nameOf(cut.header) });
+
+      const expected = complete ? [...before, ...batch] : before;
+      // A mark is a record too, but says nothing that must come back.
+      const real = (record: Seen) => record.type !== 2;
+      expect(records.filter(real), `seed ${seed}: ${verdict.reason}`).toEqual(expected.filter(real));
+      expect(['recovered', 'torn'], `seed ${seed}: ${verdict.reason}`).toContain(verdict.kind);
+      if (complete) whole++;
+      else torn++;
+      const something = batch.some((record) => real(record) && arrived(record, cut));
+      if (!complete && something) expect(verdict.kind, `seed ${seed}`).toBe('torn');
+      if (complete && cut.ground !== 'end of file') expect(verdict.kind, `seed ${seed}`).toBe('recovered');
+    }
+    // Both happened often enough for the numbers above to mean something.
+    expect(Math.min(whole, torn)).toBeGreaterThan(CASES / 50);
+  });
+});
