@@ -3,11 +3,13 @@
  * Codes are part of the public contract and never change; messages may.
  */
 export type AgentLogErrorCode =
+  | 'AGENTLOG_DISK_FULL'
   | 'AGENTLOG_ENTRY_INVALID'
   | 'AGENTLOG_ENTRY_TOO_LARGE'
   | 'AGENTLOG_FORMAT'
   | 'AGENTLOG_IO'
-  | 'AGENTLOG_NATIVE_MISSING';
+  | 'AGENTLOG_NATIVE_MISSING'
+  | 'AGENTLOG_TOO_MANY_WRITERS';
 
 export class AgentLogError extends Error {
   readonly code: AgentLogErrorCode;
@@ -17,4 +19,10 @@ export class AgentLogError extends Error {
     this.name = 'AgentLogError';
     this.code = code;
   }
+}
+
+/** `what` could not be done, to which file; why is what the cause says. */
+export function ioError(what: string, cause: unknown): AgentLogError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new AgentLogError('AGENTLOG_IO', `${what}: ${why}`, { cause });
 }

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   fdatasyncSync,
+  fstatSync,
   fsyncSync,
   mkdtempSync,
   openSync,
@@ -22,10 +23,11 @@ import { type IdHalves, packId } from '../src/entry-id.js';
 import { nodeDisk } from '../src/segment/disk.js';
 import { decodeEntry } from '../src/segment/entry-payload.js';
 import { RECORD_TYPE } from '../src/segment/layout.js';
-import { scanFile } from '../src/segment/scan-file.js';
+import { FileScan } from '../src/segment/scan-file.js';
 import { SegmentImage } from '../src/segment/segment-image.js';
 import { formatSegmentName, parseSegmentName } from '../src/segment/segment-name.js';
 import { SegmentScanner } from '../src/segment/segment-scanner.js';
+import { runSync } from '../src/segment/steps.js';
 import type { Verdict } from '../src/segment/verdict.js';
 
 const ENTRIES = 20_000;
@@ -94,41 +96,41 @@ function writeSegment(directory: string): string {
   return path('sealed');
 }
 
-async function scan(path: string): Promise<Verdict> {
-  const file = await nodeDisk.open(path);
+function scan(path: string): Verdict {
+  const fd = openSync(path, 'r');
   try {
     const name = parseSegmentName(basename(path));
     const writer = name?.state === 'sealed' ? 'sealed' : 'gone';
-    const steps = scanFile(file, new SegmentScanner({ size: await file.size(), writer, name }));
-    for (;;) {
-      const step = await steps.next();
-      if (step.done) return step.value;
-      for (const item of step.value) {
+    const scanner = new SegmentScanner({ size: fstatSync(fd).size, writer, name });
+    const steps = new FileScan(fd, path, scanner);
+    for (let items = runSync(nodeDisk, steps.next()); items; items = runSync(nodeDisk, steps.next())) {
+      for (const item of items) {
         if (item.kind === 'hole' || item.type !== RECORD_TYPE.entry) continue;
         if (decodeEntry(item.bytes, item.payloadStart, item.payloadEnd) === undefined)
           throw new Error('no entry');
       }
     }
+    return scanner.verdict!;
   } finally {
-    await file.close();
+    closeSync(fd);
   }
 }
 
-async function timed<T>(step: () => T | Promise<T>): Promise<{ result: T; seconds: number }> {
+function timed<T>(step: () => T): { result: T; seconds: number } {
   const start = process.hrtime.bigint();
-  const result = await step();
+  const result = step();
   return { result, seconds: Number(process.hrtime.bigint() - start) / 1e9 };
 }
 
 const perSecond = (seconds: number) => `${Math.round(ENTRIES / seconds).toLocaleString('en-US')} entries/s`;
 
-async function main(): Promise<void> {
+function main(): void {
   const directory = mkdtempSync(join(tmpdir(), 'agentlog-demo-'));
   try {
-    const { result: path, seconds: writing } = await timed(() => writeSegment(directory));
+    const { result: path, seconds: writing } = timed(() => writeSegment(directory));
     console.log(`wrote ${ENTRIES} entries in ${ENTRIES / BATCH} batches, each synced: ${perSecond(writing)}`);
     console.log(`  ${basename(path)}`);
-    const { result: verdict, seconds: reading } = await timed(() => scan(path));
+    const { result: verdict, seconds: reading } = timed(() => scan(path));
     console.log(`read and decoded them: ${perSecond(reading)}`);
     console.log(`  ${verdict.reason}`);
 
@@ -138,15 +140,15 @@ async function main(): Promise<void> {
     rotten[bytes.indexOf('reading', middle)]! ^= 1;
     writeFileSync(path, rotten);
     console.log('one bit of it flipped, in the text of an entry:');
-    console.log(`  ${(await scan(path)).reason}`);
+    console.log(`  ${scan(path).reason}`);
 
     const open = path.replace(/sealed$/, 'open');
     writeFileSync(open, bytes.subarray(0, middle));
     console.log('not sealed, and cut off in the middle of a write:');
-    console.log(`  ${(await scan(open)).reason}`);
+    console.log(`  ${scan(open).reason}`);
   } finally {
     rmSync(directory, { recursive: true });
   }
 }
 
-await main();
+main();

@@ -1,91 +1,75 @@
-/** The port through which all I/O on segments goes, so that a test can put a simulated disk under it. */
+/**
+ * The port through which all I/O on a store's own files goes, so that a test can put a simulated disk under it.
+ *
+ * It offers the calls of node:fs that the store needs, each with a promise or synchronously, and flock(2). Nothing is
+ * retried or interpreted here: what a call means for durability is for its caller to know.
+ */
 import fs from 'node:fs';
-import { promisify } from 'node:util';
-import { AgentLogError } from '../errors.js';
+import { tryLockExclusive } from './flock.js';
+
+interface FileStatus {
+  readonly size: number;
+  readonly ino: number;
+  readonly dev: number;
+  readonly mode: number;
+  readonly uid: number;
+}
+
+/** Arguments and results of the calls. */
+export interface DiskCalls {
+  open(path: string, flags: number, mode: number): number;
+  close(fd: number): void;
+  read(fd: number, into: Uint8Array, start: number, length: number, position: number): number;
+  write(fd: number, from: Uint8Array, start: number, length: number, position: number): number;
+  /** Contents, and the size if it changed. */
+  fdatasync(fd: number): void;
+  /** For directories: their entries. */
+  fsync(fd: number): void;
+  ftruncate(fd: number, length: number): void;
+  fstat(fd: number): FileStatus;
+  lstat(path: string): FileStatus;
+  rename(from: string, to: string): void;
+  unlink(path: string): void;
+  mkdir(path: string, mode: number): void;
+  readdir(path: string): string[];
+  /** Exclusive, never waiting: false when another open file description holds the lock. Closing releases it. */
+  flock(fd: number): boolean;
+}
+
+export type DiskCall = keyof DiskCalls;
 
 export interface Disk {
-  open(path: string): Promise<DiskFile>;
+  call<Name extends DiskCall>(
+    name: Name,
+    ...args: Parameters<DiskCalls[Name]>
+  ): Promise<ReturnType<DiskCalls[Name]>>;
+  callSync<Name extends DiskCall>(
+    name: Name,
+    ...args: Parameters<DiskCalls[Name]>
+  ): ReturnType<DiskCalls[Name]>;
 }
 
-/** A file opened for reading. Reads past the end give fewer bytes, or none. */
-export interface DiskFile {
-  readonly path: string;
-  size(): Promise<number>;
-  read(into: Buffer, offset: number): Promise<number>;
-  readSync(into: Buffer, offset: number): number;
-  close(): Promise<void>;
-}
+type Callback = (error: Error | null, result?: unknown) => void;
 
-const open = promisify(fs.open);
-const fstat = promisify(fs.fstat);
-const close = promisify(fs.close);
-
-function readAt(fd: number, into: Buffer, position: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    fs.read(fd, into, 0, into.length, position, (error, read) => (error ? reject(error) : resolve(read)));
-  });
-}
-
-class NodeFile implements DiskFile {
-  readonly path: string;
-  readonly #fd: number;
-
-  constructor(path: string, fd: number) {
-    this.path = path;
-    this.#fd = fd;
-  }
-
-  async size(): Promise<number> {
-    return (await fstat(this.#fd)).size;
-  }
-
-  async read(into: Buffer, offset: number): Promise<number> {
-    let total = 0;
-    while (total < into.length) {
-      const read = await readAt(this.#fd, into.subarray(total), offset + total).catch((error: unknown) =>
-        this.#fail(error, offset + total),
-      );
-      if (read === 0) break;
-      total += read;
-    }
-    return total;
-  }
-
-  readSync(into: Buffer, offset: number): number {
-    let total = 0;
-    while (total < into.length) {
-      let read: number;
-      try {
-        read = fs.readSync(this.#fd, into, total, into.length - total, offset + total);
-      } catch (error) {
-        this.#fail(error, offset + total);
+class NodeDisk implements Disk {
+  call<Name extends DiskCall>(name: Name, ...args: Parameters<DiskCalls[Name]>) {
+    return new Promise<ReturnType<DiskCalls[Name]>>((resolve, reject) => {
+      if (name === 'flock') {
+        resolve(this.callSync(name, ...args));
+        return;
       }
-      if (read === 0) break;
-      total += read;
-    }
-    return total;
+      const call = fs[name as Exclude<DiskCall, 'flock'>] as unknown as (...args: unknown[]) => void;
+      const done: Callback = (error, result) =>
+        error === null ? resolve(result as ReturnType<DiskCalls[Name]>) : reject(error);
+      call(...args, done);
+    });
   }
 
-  async close(): Promise<void> {
-    await close(this.#fd);
-  }
-
-  #fail(cause: unknown, offset: number): never {
-    throw ioError(`cannot read ${this.path} at offset ${offset}`, cause);
+  callSync<Name extends DiskCall>(name: Name, ...args: Parameters<DiskCalls[Name]>) {
+    // An attempt at a lock never waits, so it needs no thread.
+    const call = name === 'flock' ? tryLockExclusive : fs[`${name as Exclude<DiskCall, 'flock'>}Sync`];
+    return (call as unknown as (...args: unknown[]) => ReturnType<DiskCalls[Name]>)(...args);
   }
 }
 
-function ioError(what: string, cause: unknown): AgentLogError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new AgentLogError('AGENTLOG_IO', `${what}: ${why}`, { cause });
-}
-
-export const nodeDisk: Disk = {
-  async open(path) {
-    try {
-      return new NodeFile(path, await open(path, 'r'));
-    } catch (error) {
-      throw ioError(`cannot open ${path}`, error);
-    }
-  },
-};
+export const nodeDisk: Disk = new NodeDisk();

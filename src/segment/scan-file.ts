@@ -1,33 +1,34 @@
-/** Runs a scanner over a file, reading as it asks, into one buffer that grows to the longest read. */
-import type { DiskFile } from './disk.js';
-import type { SegmentScanner, Wanted } from './segment-scanner.js';
+/** Runs a scanner over an open file, reading as it asks, into one buffer that grows to the longest read. */
+import { ioError } from '../errors.js';
+import type { SegmentScanner } from './segment-scanner.js';
 import type { ScanItem } from './sightings.js';
-import type { Verdict } from './verdict.js';
+import { readFully, type Steps } from './steps.js';
 
-/** The items of each step are valid until the next one. */
-export async function* scanFile(
-  file: DiskFile,
-  scanner: SegmentScanner,
-): AsyncGenerator<ScanItem[], Verdict> {
-  let buffer = Buffer.alloc(0);
-  for (let wanted = scanner.wanted; wanted !== null; wanted = scanner.wanted) {
-    buffer = roomFor(wanted, buffer);
-    const bytes = buffer.subarray(0, wanted.length);
-    yield scanner.push(bytes.subarray(0, await file.read(bytes, wanted.offset)));
+export class FileScan {
+  readonly #fd: number;
+  readonly #path: string;
+  readonly #scanner: SegmentScanner;
+  #buffer = Buffer.alloc(0);
+
+  /** `path` is for messages. */
+  constructor(fd: number, path: string, scanner: SegmentScanner) {
+    this.#fd = fd;
+    this.#path = path;
+    this.#scanner = scanner;
   }
-  return scanner.verdict!;
-}
 
-export function* scanFileSync(file: DiskFile, scanner: SegmentScanner): Generator<ScanItem[], Verdict> {
-  let buffer = Buffer.alloc(0);
-  for (let wanted = scanner.wanted; wanted !== null; wanted = scanner.wanted) {
-    buffer = roomFor(wanted, buffer);
-    const bytes = buffer.subarray(0, wanted.length);
-    yield scanner.push(bytes.subarray(0, file.readSync(bytes, wanted.offset)));
+  /** What one more read makes certain, maybe nothing; undefined at the end. The items are valid until the next call. */
+  *next(): Steps<ScanItem[] | undefined> {
+    const { wanted } = this.#scanner;
+    if (wanted === null) return undefined;
+    const { offset, length } = wanted;
+    if (this.#buffer.length < length) this.#buffer = Buffer.allocUnsafeSlow(length);
+    const bytes = this.#buffer.subarray(0, length);
+    try {
+      const read = yield* readFully(this.#fd, bytes, offset);
+      return this.#scanner.push(bytes.subarray(0, read));
+    } catch (error) {
+      throw ioError(`cannot read ${this.#path}, ${length} bytes from offset ${offset} on`, error);
+    }
   }
-  return scanner.verdict!;
-}
-
-function roomFor({ length }: Wanted, buffer: Buffer<ArrayBuffer>): Buffer<ArrayBuffer> {
-  return buffer.length >= length ? buffer : Buffer.allocUnsafeSlow(length);
 }

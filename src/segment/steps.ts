@@ -1,0 +1,98 @@
+/**
+ * Procedures on files that run either way: a generator names the calls it needs, one after the other, and a runner
+ * makes them, with promises or synchronously. So creating a segment for `append` and for `appendSync` is one text, and
+ * one place to ask what happens when a call fails or the process dies between two of them.
+ */
+import { constants } from 'node:fs';
+import { AgentLogError } from '../errors.js';
+import type { Disk, DiskCall, DiskCalls } from './disk.js';
+
+/** A call that a procedure wants made. */
+interface Wanted {
+  readonly name: DiskCall;
+  readonly args: readonly unknown[];
+}
+
+export type Steps<Result> = Generator<Wanted, Result, unknown>;
+
+export async function run<Result>(disk: Disk, steps: Steps<Result>): Promise<Result> {
+  let step = steps.next();
+  while (!step.done) {
+    const { name, args } = step.value;
+    let result: unknown;
+    try {
+      result = await disk.call(name, ...(args as never));
+    } catch (error) {
+      step = steps.throw(error);
+      continue;
+    }
+    step = steps.next(result);
+  }
+  return step.value;
+}
+
+export function runSync<Result>(disk: Disk, steps: Steps<Result>): Result {
+  let step = steps.next();
+  while (!step.done) {
+    const { name, args } = step.value;
+    let result: unknown;
+    try {
+      result = disk.callSync(name, ...(args as never));
+    } catch (error) {
+      step = steps.throw(error);
+      continue;
+    }
+    step = steps.next(result);
+  }
+  return step.value;
+}
+
+export function* call<Name extends DiskCall>(
+  name: Name,
+  ...args: Parameters<DiskCalls[Name]>
+): Steps<ReturnType<DiskCalls[Name]>> {
+  return (yield { name, args }) as ReturnType<DiskCalls[Name]>;
+}
+
+const { O_RDONLY, O_RDWR, O_CREAT, O_NOFOLLOW, O_DIRECTORY } = constants;
+
+export const FOR_WRITING = O_RDWR | O_NOFOLLOW;
+export const FOR_WRITING_OR_CREATING = O_RDWR | O_CREAT | O_NOFOLLOW;
+
+const FILE_MODE = 0o600;
+
+export function open(path: string, flags: number): Steps<number> {
+  return call('open', path, flags, FILE_MODE);
+}
+
+/** The bytes from `position` on, as many as there are and as `into` takes; a read that gives fewer goes on. */
+export function* readFully(fd: number, into: Uint8Array, position: number): Steps<number> {
+  let total = 0;
+  while (total < into.length) {
+    const read = yield* call('read', fd, into, total, into.length - total, position + total);
+    if (read === 0) break;
+    total += read;
+  }
+  return total;
+}
+
+/** All the bytes, or an error: a short count is what a full disk gives before ENOSPC. It is not tried again. */
+export function* writeFully(fd: number, bytes: Uint8Array, position: number): Steps<void> {
+  const written = yield* call('write', fd, bytes, 0, bytes.length, position);
+  if (written !== bytes.length) {
+    throw new AgentLogError(
+      'AGENTLOG_DISK_FULL',
+      `only ${written} of ${bytes.length} bytes could be written`,
+    );
+  }
+}
+
+/** Makes the entries of a directory durable: files made, renamed or removed in it. */
+export function* syncDirectory(path: string): Steps<void> {
+  const fd = yield* call('open', path, O_RDONLY | O_DIRECTORY, 0);
+  try {
+    yield* call('fsync', fd);
+  } finally {
+    yield* call('close', fd);
+  }
+}
