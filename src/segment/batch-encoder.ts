@@ -66,6 +66,16 @@ export class BatchEncoder {
     return this.#bytes.subarray(0, this.#end);
   }
 
+  /** The same records in a buffer of their own. */
+  copy(): BatchEncoder {
+    const copy = new BatchEncoder();
+    copy.#bytes = Buffer.allocUnsafeSlow(this.#bytes.length);
+    this.#bytes.copy(copy.#bytes, 0, 0, this.#end);
+    copy.#end = this.#end;
+    copy.#records = this.#records;
+    return copy;
+  }
+
   clear(): void {
     this.#end = 0;
     this.#records = [];

@@ -7,7 +7,7 @@
  */
 import { formatId } from '../entry-id.js';
 import type { CrcSeed } from './crc.js';
-import { align, FILE_HEADER, RECORD, RECORD_TYPE } from './layout.js';
+import { align, FILE_HEADER, RECORD, RECORD_TYPE, recordSize } from './layout.js';
 import { findSync, payloadIsGood, readRecord, type SegmentRecord } from './record.js';
 import { FRAME, type LastBatch, type Neighbour } from './verdict.js';
 
@@ -117,6 +117,12 @@ export class RecordWalk {
     this.position = record.end;
     this.holeStart = -1;
     this.#afterHole = false;
+  }
+
+  /** Whether the hole in front of `record` is just as long as a mark, and stands where that of its batch would. */
+  hasLostOnlyAMark(record: SegmentRecord): boolean {
+    const length = record.offset - this.holeStart;
+    return !this.#begun && record.batch === this.batch && length === recordSize(0);
   }
 
   /** Where what is known of the segment ends: the hole that goes on to its end is not counted. */

@@ -43,6 +43,19 @@ export function writeRecord(
   return next;
 }
 
+/** A record of its own, for the place `offset` in the segment. */
+export function makeRecord(
+  fields: Omit<RecordFields, 'length'>,
+  payload: Uint8Array,
+  seed: CrcSeed,
+  offset: number,
+): Buffer {
+  const bytes = Buffer.alloc(recordSize(payload.length));
+  bytes.set(payload, RECORD.headerSize);
+  writeRecord(bytes, 0, { ...fields, length: payload.length }, seed, offset);
+  return bytes;
+}
+
 /** A record found in a segment. Its bytes belong to the scanner's buffer: use or copy them before the next step. */
 export class SegmentRecord implements RecordFields {
   readonly kind = 'record';

@@ -5,8 +5,8 @@ import { BatchEncoder } from './batch-encoder.js';
 import { type Cut, type Delete, encodeCut, encodeDelete, encodeSeal } from './control-payload.js';
 import { CrcSeed } from './crc.js';
 import { encodeFileHeader, type FileHeader } from './file-header.js';
-import { FILE_HEADER, RECORD, RECORD_TYPE } from './layout.js';
-import { writeRecord } from './record.js';
+import { FILE_HEADER, RECORD_TYPE } from './layout.js';
+import { makeRecord } from './record.js';
 
 export class SegmentImage {
   readonly #parts: Buffer[];
@@ -64,17 +64,9 @@ export class SegmentImage {
     this.#openBatch();
     this.#markOpens = true;
     this.#records++;
-    const bytes = Buffer.alloc(RECORD.headerSize);
     const { high, low } = this.#lastId;
-    const fields = {
-      type: RECORD_TYPE.mark,
-      flags: 0,
-      batch: this.#batches,
-      idHigh: high,
-      idLow: low,
-      length: 0,
-    };
-    writeRecord(bytes, 0, fields, this.#seed, this.#size);
+    const fields = { type: RECORD_TYPE.mark, flags: 0, batch: this.#batches, idHigh: high, idLow: low };
+    const bytes = makeRecord(fields, Buffer.alloc(0), this.#seed, this.#size);
     this.#append(bytes);
     return this;
   }

@@ -10,6 +10,7 @@
 import { CrcSeed } from './crc.js';
 import { type FileHeader, type HeaderReading, readFileHeader } from './file-header.js';
 import { align, FILE_HEADER, FORMAT_VERSION, RECORD_TYPE } from './layout.js';
+import type { SegmentRecord } from './record.js';
 import { RecordWalk, type Window } from './record-walk.js';
 import { ScanTally } from './scan-tally.js';
 import type { SegmentName } from './segment-name.js';
@@ -171,17 +172,28 @@ export class SegmentScanner {
       const record = walk.next(window);
       if (record === 'more' || record === 'end') return record;
       const pastCut = record.batch > this.#lastBatch;
-      if (walk.holeStart >= 0 && !(pastCut && walk.batch > this.#lastBatch)) sightings?.addHole(walk, record);
+      if (walk.holeStart >= 0 && !this.#isNothing(walk, record)) sightings?.addHole(walk, record);
       if (pastCut) return 'cut';
 
       const judgement = walk.judge(record, window);
       if (judgement === 'record') sightings?.addRecord(walk, record);
       else sightings?.addLostRecord(walk, record, window.size);
-      const sealed = record.type === RECORD_TYPE.seal;
+      // A seal that was not synced may be there in part; one that is behind the file's name was.
+      const sealed =
+        record.type === RECORD_TYPE.seal && (judgement === 'record' || this.#writer === 'sealed');
       this.#proven = Math.max(this.#proven, sealed ? record.batch : record.batch - 1);
       walk.pass(record, judgement);
       if (sealed) return 'sealed';
     }
+  }
+
+  /** Whether nothing that counts can have been in the hole that `walk` has crossed in front of `record`. */
+  #isNothing(walk: RecordWalk, record: SegmentRecord): boolean {
+    const behindCut = record.batch > this.#lastBatch && walk.batch > this.#lastBatch;
+    // Only the sync of the seal makes the mark before it durable: a power cut in between may leave the seal alone.
+    const lostMark =
+      this.#writer !== 'sealed' && record.type === RECORD_TYPE.seal && walk.hasLostOnlyAMark(record);
+    return behindCut || lostMark;
   }
 
   #isUncertain(restart: Restart, provenBefore: number): boolean {

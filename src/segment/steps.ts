@@ -54,8 +54,9 @@ export function* call<Name extends DiskCall>(
   return (yield { name, args }) as ReturnType<DiskCalls[Name]>;
 }
 
-const { O_RDONLY, O_RDWR, O_CREAT, O_NOFOLLOW, O_DIRECTORY } = constants;
+const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW, O_DIRECTORY } = constants;
 
+export const FOR_CREATING = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
 export const FOR_WRITING = O_RDWR | O_NOFOLLOW;
 export const FOR_WRITING_OR_CREATING = O_RDWR | O_CREAT | O_NOFOLLOW;
 

@@ -368,11 +368,48 @@ describe('a seal', () => {
     });
   });
 
-  it('still ends and proves when its own payload is rotten', () => {
+  it('may stand without the mark before it, which only its own sync would have made durable', () => {
+    const bytes = imageOf(['a'], ['b']).mark().seal().bytes();
+    const [, , mark] = recordsOf(bytes);
+    const withoutMark = Buffer.from(bytes).fill(0, mark!.offset, mark!.end);
+    for (const writer of ['live', 'gone'] as const) {
+      expect(scanBytes(withoutMark, { writer }).verdict).toMatchObject({
+        kind: 'sealed',
+        holeCount: 0,
+        missing: 0,
+      });
+    }
+    // With the name on disk the seal was synced, and the mark with it.
+    expect(scanBytes(withoutMark, { writer: 'sealed' }).verdict).toMatchObject({
+      kind: 'damaged',
+      missing: 0,
+    });
+    // Where a batch is missing too, or more than a mark, it is damage.
+    const without = (record: number) =>
+      Buffer.from(bytes).fill(0, recordsOf(bytes)[record]!.offset, mark!.end);
+    expect(scanBytes(without(1), { writer: 'gone' }).verdict).toMatchObject({ kind: 'damaged', missing: 1 });
+  });
+
+  it('still ends and proves when its own payload is rotten, if the name says that it was whole', () => {
     const bytes = imageOf(['a'], ['b']).seal().bytes();
-    const { verdict, texts } = scanBytes(rotPayload(bytes, 2));
+    const { verdict, texts } = scanBytes(rotPayload(bytes, 2), { writer: 'sealed' });
     expect(texts).toEqual(['a', 'b']);
     expect(verdict).toMatchObject({ kind: 'damaged', missing: null, tail: null });
+  });
+
+  it('that is there in part is a torn tail, as long as the name does not say that it was synced', () => {
+    const bytes = imageOf(['a'], ['b']).seal().bytes();
+    const seal = recordsOf(bytes)[2]!;
+    for (const torn of [
+      rotPayload(bytes, 2),
+      bytes.subarray(0, bytes.length - 1),
+      bytes.subarray(0, seal.offset + 5),
+    ]) {
+      const { verdict, texts } = scanBytes(torn, { writer: 'gone' });
+      expect(texts).toEqual(['a', 'b']);
+      expect(verdict).toMatchObject({ kind: 'torn', tail: { offset: seal.offset }, holeCount: 0 });
+      expect(scanBytes(torn, { writer: 'live' }).verdict).toMatchObject({ kind: 'live', holeCount: 0 });
+    }
   });
 });
 

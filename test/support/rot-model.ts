@@ -30,8 +30,8 @@ export function expectAfterRot(
 
   // A seal hides what follows it; nothing does here, so a readable one proves all.
   let proven = sealedByName ? Number.POSITIVE_INFINITY : 0;
-  for (const { record, header } of states) {
-    if (header) proven = Math.max(proven, record.type === 3 ? record.batch : record.batch - 1);
+  for (const { record, header, good } of states) {
+    if (header) proven = Math.max(proven, record.type === 3 && good ? record.batch : record.batch - 1);
   }
 
   const last = states.filter(({ record }) => record.batch === proven + 1);

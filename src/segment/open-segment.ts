@@ -1,0 +1,126 @@
+/**
+ * A segment that this process writes: made so that every directory entry is on disk before anything in it is
+ * acknowledged, and sealed so that the name says "sealed" only of a file whose seal is on disk.
+ *
+ * It has three file descriptions, because the failure of a sync is told to one of two that share a description: the
+ * one that holds the lock and serves `append`, one for `appendSync`, and one for preparing the space ahead.
+ */
+import { join } from 'node:path';
+import type { IdHalves } from '../entry-id.js';
+import { type Cut, encodeCut, encodeSeal } from './control-payload.js';
+import { CrcSeed } from './crc.js';
+import { encodeFileHeader, type FileHeader } from './file-header.js';
+import { FILE_HEADER, FLAG, RECORD_TYPE } from './layout.js';
+import { makeRecord } from './record.js';
+import { formatSegmentName } from './segment-name.js';
+import { call, FOR_CREATING, FOR_WRITING, open, type Steps, syncDirectory, writeFully } from './steps.js';
+
+export class OpenSegment {
+  readonly header: FileHeader;
+  readonly seed: CrcSeed;
+  readonly #directory: string;
+  /** Holds the lock; for `append`. */
+  readonly fd: number;
+  /** For `appendSync`. */
+  readonly syncFd: number;
+  /** For preparing the space ahead. */
+  readonly aheadFd: number;
+  /** Where the next record goes. */
+  position: number = FILE_HEADER.size;
+  /** The batch that the next record belongs to. */
+  batch = 1;
+  /** The last batch that was synced. */
+  lastSynced = 0;
+  /** Calls under way on its descriptions. */
+  busy = 0;
+  /** Why no record goes into it any more. */
+  end: 'finished' | 'given up' | undefined;
+  /** It was sealed or closed, or that is under way. */
+  released = false;
+  records = 0;
+  entries = 0;
+  lastId: IdHalves;
+
+  constructor(directory: string, header: FileHeader, fds: readonly [number, number, number]) {
+    this.#directory = directory;
+    this.header = header;
+    this.seed = new CrcSeed(header.segmentId);
+    [this.fd, this.syncFd, this.aheadFd] = fds;
+    this.lastId = header.baseId;
+  }
+
+  /** Makes the file, locked from the beginning, with its header and name on disk. */
+  static *create(directory: string, header: FileHeader): Steps<OpenSegment> {
+    const path = join(directory, formatSegmentName({ ...header, state: 'open' }));
+    const unfinished = path.replace(/open$/, 'new');
+    const fds: number[] = [];
+    try {
+      fds.push(yield* open(unfinished, FOR_CREATING));
+      if (!(yield* call('flock', fds[0]!))) throw new Error(`${unfinished} is locked by another writer`);
+      yield* writeFully(fds[0]!, encodeFileHeader(header), 0);
+      yield* call('fdatasync', fds[0]!);
+      fds.push(yield* open(unfinished, FOR_WRITING), yield* open(unfinished, FOR_WRITING));
+      yield* call('rename', unfinished, path);
+      yield* syncDirectory(directory);
+      return new OpenSegment(directory, header, fds as unknown as [number, number, number]);
+    } catch (error) {
+      for (const fd of fds) yield* call('close', fd);
+      throw error;
+    }
+  }
+
+  get path(): string {
+    return join(this.#directory, formatSegmentName({ ...this.header, state: 'open' }));
+  }
+
+  /** Puts a cut at `position`, before the records of the batch that is boarded next, and goes on behind it. */
+  addCut(cut: Cut): Buffer {
+    const record = this.#record(RECORD_TYPE.cut, 0, encodeCut(cut));
+    this.position += record.length;
+    this.records++;
+    return record;
+  }
+
+  /** The record that opens the next batch when nothing waits to be written, ready to be written at `position`. */
+  mark(): Buffer {
+    return this.#record(RECORD_TYPE.mark, 0, Buffer.alloc(0));
+  }
+
+  /**
+   * Ends the segment: the seal on disk first, then the name. All batches must have been synced, and no call on any of
+   * its descriptions may be under way.
+   */
+  *seal(): Steps<void> {
+    const seal = this.#record(
+      RECORD_TYPE.seal,
+      FLAG.endOfBatch,
+      encodeSeal({ records: this.records, entries: this.entries }),
+    );
+    try {
+      yield* writeFully(this.fd, seal, this.position);
+      // What was prepared behind the seal goes back; the sync makes the new size durable along with the seal.
+      yield* call('ftruncate', this.fd, this.position + seal.length);
+      yield* call('fdatasync', this.fd);
+      yield* call('rename', this.path, this.path.replace(/open$/, 'sealed'));
+      yield* syncDirectory(this.#directory);
+    } finally {
+      yield* this.close();
+    }
+  }
+
+  /** Lets go of the file as it is. */
+  *close(): Steps<void> {
+    for (const fd of [this.aheadFd, this.syncFd, this.fd]) yield* call('close', fd);
+  }
+
+  /** A record for `position`, of the batch that is open there. */
+  #record(type: number, flags: number, payload: Uint8Array): Buffer {
+    const { high, low } = this.lastId;
+    return makeRecord(
+      { type, flags, batch: this.batch, idHigh: high, idLow: low },
+      payload,
+      this.seed,
+      this.position,
+    );
+  }
+}
