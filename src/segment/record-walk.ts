@@ -79,7 +79,12 @@ export class RecordWalk {
   next({ bytes, origin, size, seed }: Window): SegmentRecord | 'more' | 'end' {
     for (;;) {
       const at = this.position - origin;
-      if (this.position + RECORD.headerSize > size) return 'end';
+      if (this.position + RECORD.headerSize > size) {
+        // Too little for a record, but whether something was written there must be seen all the same.
+        return origin + bytes.length < size && this.position < size
+          ? this.#more(size - this.position)
+          : 'end';
+      }
       if (at + RECORD.headerSize > bytes.length) return this.#more(RECORD.headerSize);
       const record = readRecord(bytes, at, seed.at(this.position), this.position);
       if (record !== undefined && this.#fits(record)) {
@@ -101,13 +106,15 @@ export class RecordWalk {
 
   /** Goes behind a record that `next` found. */
   pass(record: SegmentRecord, judgement: 'record' | 'lost record'): void {
-    // A mark is always the first of its batch, so nothing of the batch can be in a hole before it.
-    const hole = (this.holeStart >= 0 || this.#afterHole) && record.type !== RECORD_TYPE.mark;
-    if (!this.#begun || record.batch !== this.batch) {
+    const opensBatch = !this.#begun || record.batch !== this.batch;
+    if (opensBatch) {
       this.#clean = true;
       this.#onlyMarks = true;
       this.recordsInBatch = 0;
     }
+    // A mark is the first of its batch, so nothing of the batch can be in a hole before the mark that opens it.
+    const opens = opensBatch && record.type === RECORD_TYPE.mark;
+    const hole = (this.holeStart >= 0 || this.#afterHole) && !opens;
     if (hole || judgement === 'lost record') this.#clean = false;
     if (judgement === 'record') this.recordsInBatch++;
     if (record.type !== RECORD_TYPE.mark) this.#onlyMarks = false;

@@ -122,18 +122,20 @@ export class SegmentScanner {
 
   #readHeader(bytes: Buffer, items: ScanItem[]): CrcSeed | undefined {
     const reading = readFileHeader(bytes);
-    if (reading.kind === 'good') {
+    const { kind } = reading;
+    const another = kind === 'good' && this.#name !== undefined && !sameId(reading.header, this.#name);
+    const decision = HEADER[another ? "another's" : kind][this.#name === undefined ? 'nameless' : 'named'];
+    if (kind === 'good' && decision === 'read') {
       this.#header = reading.header;
       return new CrcSeed(reading.header.segmentId);
     }
-    const decision = HEADER[reading.kind][this.#name === undefined ? 'nameless' : 'named'];
     if (decision === 'damage, but read') {
       const damage = holeOf('header', 0, Math.min(FILE_HEADER.size, this.#size));
       this.#tally.add(damage);
       items.push(damage);
       return new CrcSeed(this.#name!.segmentId);
     }
-    this.#finish(decision, null, aboutHeader(reading));
+    this.#finish(kind === 'unsupported' ? kind : 'unreadable', null, aboutHeader(reading));
     return undefined;
   }
 
@@ -273,6 +275,10 @@ type EndDecision = (typeof END)[Writer][LastBatch];
 
 function lastBatchOf(writer: Writer, lastBatch: number | undefined): number {
   return writer === 'cut' ? (lastBatch ?? 0) : Number.POSITIVE_INFINITY;
+}
+
+function sameId(a: { segmentId: Uint8Array }, b: { segmentId: Uint8Array }): boolean {
+  return Buffer.compare(a.segmentId, b.segmentId) === 0;
 }
 
 function aboutHeader(reading: HeaderReading): string {

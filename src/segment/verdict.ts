@@ -27,6 +27,8 @@ export const FRAME = {
 /** What to do about the beginning of the file; the name of the file may say what its header no longer can. */
 export const HEADER = {
   good: { named: 'read', nameless: 'read' },
+  // A good header, but not of the segment that the name tells: the remains of another, and so must its records be.
+  "another's": { named: 'damage, but read', nameless: 'read' },
   unsupported: { named: 'unsupported', nameless: 'unsupported' },
   unreadable: { named: 'damage, but read', nameless: 'unreadable' },
 } as const;
@@ -175,9 +177,9 @@ export function holeOf(
   return { kind: 'hole', cause, offset, length, lost: null, before: null, after: null, ...around };
 }
 
-function kindOf(ending: Ending, { holeCount }: Tally, tail: Tail | null): VerdictKind {
+function kindOf(ending: Ending, { holeCount, missing }: Tally, tail: Tail | null): VerdictKind {
   if (ending === 'unsupported' || ending === 'unreadable') return ending;
-  if (holeCount > 0) return 'damaged';
+  if (holeCount > 0 || (missing !== null && missing > 0)) return 'damaged';
   if (ending !== 'gone') return ending;
   return tail === null ? 'recovered' : 'torn';
 }
@@ -195,7 +197,8 @@ function reasonOf(kind: VerdictKind, tally: Tally, tail: Tail | null, about: str
       return about;
     case 'damaged': {
       const lost = missing === null ? '' : `, ${count(missing, 'entry', 'entries')} missing`;
-      const where = `${count(holeCount, 'hole', 'holes')} (${count(holeBytes, 'byte', 'bytes')}) in what was acknowledged, the first at offset ${holes[0]?.offset}`;
+      const first = holes[0] === undefined ? '' : `, the first at offset ${holes[0].offset}`;
+      const where = `${count(holeCount, 'hole', 'holes')} (${count(holeBytes, 'byte', 'bytes')}) in what was acknowledged${first}`;
       return `${where}${lost}; ${held} are good${torn && `; ${torn}`}`;
     }
     case 'live':

@@ -8,7 +8,7 @@ import { SegmentImage } from '../../src/segment/segment-image.js';
 import { Random } from '../support/random.js';
 import { addRandomBatches, headerOf, nameOf, recordsOf, type Seen, scanBytes } from '../support/segments.js';
 
-const CASES = 24_000;
+const CASES = 20_000;
 const SECTOR = 512;
 
 /** What the space ahead of the writer held before: nothing, zeros, or an older life of the file. */

@@ -146,6 +146,15 @@ describe('the beginning of the file', () => {
       named: () => expect(scanBytes(good(), { name: named }).verdict.kind).toBe('sealed'),
       nameless: () => expect(scanBytes(good()).verdict.kind).toBe('sealed'),
     },
+    "another's": {
+      named: () => {
+        const other = nameOf(headerOf(2));
+        const { texts, holes } = scanBytes(good(), { name: other });
+        expect(texts).toEqual([]);
+        expect(holes).toMatchObject([{ cause: 'header', offset: 0, length: 64 }]);
+      },
+      nameless: () => expect(scanBytes(good()).texts).toEqual(['a', 'b']),
+    },
     unsupported: {
       named: () =>
         expect(scanBytes(newer(), { name: named }).verdict).toMatchObject({
@@ -410,6 +419,31 @@ describe('a seal', () => {
       expect(verdict).toMatchObject({ kind: 'torn', tail: { offset: seal.offset }, holeCount: 0 });
       expect(scanBytes(torn, { writer: 'live' }).verdict).toMatchObject({ kind: 'live', holeCount: 0 });
     }
+  });
+});
+
+describe('a few bytes at the very end', () => {
+  it('are a torn tail, also when a read ends right before them', () => {
+    for (const size of [300, 262_144 - 64 - 60, 300_000]) {
+      const bytes = new SegmentImage(header)
+        .entry(entryOf('x'.repeat(size)), idAt(1))
+        .endBatch()
+        .bytes();
+      const more = Buffer.concat([bytes, Buffer.from('fec1f9ff0102', 'hex'), Buffer.alloc(2)]);
+      expect(scanBytes(more).verdict).toMatchObject({
+        kind: 'torn',
+        tail: { offset: bytes.length, length: 6, records: 0 },
+      });
+    }
+  });
+});
+
+describe('a seal that counts more entries than there are', () => {
+  it('says that some are missing, though no hole shows where', () => {
+    const bytes = imageOf(['a'], ['b']).seal().bytes();
+    const [, , seal] = recordsOf(bytes);
+    withRecordCrc(bytes, header, seal!.offset, (record) => record.writeUInt32LE(5, RECORD.headerSize + 4));
+    expect(scanBytes(bytes).verdict).toMatchObject({ kind: 'damaged', missing: 3, holeCount: 0 });
   });
 });
 
