@@ -40,6 +40,8 @@ export interface ScanOptions {
   readonly name?: SegmentName | undefined;
   /** For a writer `cut`: the last batch that exists. */
   readonly lastBatch?: number;
+  /** How long a read is at first, and at most but for a longer record; multiples of eight, from 64 on. */
+  readonly reads?: readonly [first: number, longest: number];
 }
 
 /** `offset` is a multiple of eight. `length` is zero when all has been read and only the end is left to be judged. */
@@ -62,14 +64,16 @@ export class SegmentScanner {
   #ahead: { walk: RecordWalk; awaited: number } | undefined;
   /** Batches up to this one were on disk before anything else was written. */
   #proven: number;
-  #readLength = READ_BYTES;
+  #readLength: number;
+  readonly #longestRead: number;
   /** The last byte that is not zero behind the last record, or -1. */
   #lastNonZero = -1;
   readonly #tally = new ScanTally();
   #verdict: Verdict | undefined;
   #waiting = false;
 
-  constructor({ size, writer, name, lastBatch }: ScanOptions) {
+  constructor({ size, writer, name, lastBatch, reads = [READ_BYTES, MAX_READ_BYTES] }: ScanOptions) {
+    [this.#readLength, this.#longestRead] = reads;
     this.#size = size;
     this.#writer = writer;
     this.#name = name;
@@ -93,7 +97,7 @@ export class SegmentScanner {
   }
 
   /** Goes on after the end of a live file was reached: it has grown, or its writer is gone. */
-  resume({ size, writer, lastBatch }: Omit<ScanOptions, 'name'>): void {
+  resume({ size, writer, lastBatch }: Omit<ScanOptions, 'name' | 'reads'>): void {
     if (!this.#waiting) throw new Error('only the scan of a live segment can go on');
     this.#waiting = false;
     this.#verdict = undefined;
@@ -212,13 +216,14 @@ export class SegmentScanner {
   }
 
   #planNextRead({ origin }: Window, walk: RecordWalk): void {
-    this.#readLength = Math.min(this.#readLength, MAX_READ_BYTES);
+    this.#readLength = Math.min(this.#readLength, this.#longestRead);
     if (walk.position === origin) this.#readLength = Math.max(this.#readLength, align(walk.needed));
   }
 
   /** One read shows no end of the batch that it begins with: longer reads, and at last a look ahead. */
   #seeMore(walk: RecordWalk, awaited: number): void {
-    if (this.#readLength < MAX_READ_BYTES) this.#readLength = Math.min(MAX_READ_BYTES, this.#readLength * 2);
+    if (this.#readLength < this.#longestRead)
+      this.#readLength = Math.min(this.#longestRead, this.#readLength * 2);
     else this.#ahead = { walk, awaited };
   }
 

@@ -100,7 +100,12 @@ describe('a scan beside a living writer', () => {
       const file = new BusyFile(bytes, writes, random);
       const sizeNow = () => (random.chance(0.5) ? bytes.length + SPACE_AHEAD : file.end);
       let size = sizeNow();
-      const scanner = new SegmentScanner({ size, writer: 'live' });
+      const reads = random.pick([
+        [64, 128],
+        [256, 1024],
+        [4096, 65_536],
+      ] as const);
+      const scanner = new SegmentScanner({ size, writer: 'live', reads });
       const got: Seen[] = [];
       for (;;) {
         const {
@@ -132,7 +137,12 @@ describe('a scan beside a living writer', () => {
       const victim = random.pick(entries);
       const rotten = Buffer.from(bytes).fill(0, victim.offset, victim.end);
       const file = new BusyFile(rotten, writes, random);
-      const scanner = new SegmentScanner({ size: bytes.length, writer: 'live' });
+      const reads = random.pick([
+        [64, 128],
+        [256, 1024],
+        [4096, 65_536],
+      ] as const);
+      const scanner = new SegmentScanner({ size: bytes.length, writer: 'live', reads });
       const got: Seen[] = [];
       const lost: number[] = [];
       for (let last = false; ; last = file.allDone) {

@@ -1,4 +1,5 @@
 /** Segments with a known content, and what an independent reading of them says must come back. */
+import { isDeepStrictEqual } from 'node:util';
 import type { CheckedEntry } from '../../src/entry.js';
 import { type IdHalves, packId } from '../../src/entry-id.js';
 import { decodeEntry } from '../../src/segment/entry-payload.js';
@@ -98,9 +99,27 @@ export interface Scanned {
 }
 
 export function scanBytes(bytes: Buffer, options: Partial<ScanOptions> = {}): Scanned {
-  const scanner = new SegmentScanner({ size: bytes.length, writer: 'gone', ...options });
-  return runScanner(scanner, (offset, length) => bytes.subarray(offset, offset + length));
+  const scan = (more: Partial<ScanOptions>) => {
+    const scanner = new SegmentScanner({ size: bytes.length, writer: 'gone', ...options, ...more });
+    return runScanner(scanner, (offset, length) => bytes.subarray(offset, offset + length));
+  };
+  const scanned = scan({});
+  // What is found must not depend on where reads begin and end, nor on how much of a batch they show.
+  const [first, longest] = SHORT_READS[bytes.length % SHORT_READS.length]!;
+  const again = scan({ reads: [first, longest] });
+  if (!isDeepStrictEqual(again, scanned)) {
+    const [a, b] = [again, scanned].map(({ verdict }) => verdict.reason);
+    throw new Error(`reads of ${first} to ${longest} bytes give "${a}", long ones "${b}"`);
+  }
+  return scanned;
 }
+
+/** Shorter than most records, shorter than most batches, and in between. */
+const SHORT_READS = [
+  [64, 64],
+  [64, 512],
+  [256, 1024],
+] as const;
 
 /** Feeds the scanner until it wants no more, and checks on the way that it asks for nothing unreasonable. */
 export function runScanner(
