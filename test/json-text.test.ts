@@ -124,5 +124,8 @@ describe('what JSON.stringify would drop or change is refused', () => {
     let shared: unknown = 'x';
     for (let i = 0; i < 100; i++) shared = [shared, shared];
     expect(() => toText(shared)).toThrow(expect.objectContaining({ code: 'AGENTLOG_ENTRY_TOO_LARGE' }));
+    let objects: unknown = 'x';
+    for (let i = 0; i < 100; i++) objects = { a: objects, b: objects };
+    expect(() => toText(objects)).toThrow(expect.objectContaining({ code: 'AGENTLOG_ENTRY_TOO_LARGE' }));
   });
 });

@@ -44,6 +44,19 @@ describe('the header of a segment file', () => {
     );
   });
 
+  it('of version 1 with another length than 64 is unsupported, and one of more than 4096 bytes not believed', () => {
+    const ofLength = (length: number) => {
+      const bytes = Buffer.alloc(length);
+      encodeFileHeader(headerOf(1)).copy(bytes);
+      bytes.writeUInt16LE(length, 10);
+      bytes.writeUInt32LE(crc32(bytes.subarray(0, length - 4)), length - 4);
+      return bytes;
+    };
+    expect(readFileHeader(ofLength(72)).kind).toBe('unsupported');
+    expect(readFileHeader(ofLength(4096)).kind).toBe('unsupported');
+    expect(readFileHeader(ofLength(4104)).kind).toBe('unreadable');
+  });
+
   it('of a longer kind is believed by its CRC, wherever that is, and then unsupported', () => {
     const longer = Buffer.alloc(128);
     encodeFileHeader(headerOf(1)).copy(longer);

@@ -99,6 +99,27 @@ describe('an entry', () => {
     });
   });
 
+  it('keeps every character around the borders of UTF-8, in short names and in longer ones', () => {
+    for (const code of [0x7f, 0x80, 0x7ff, 0x800, 0xffff]) {
+      for (const length of [1, 31, 32, 33, 64, 65]) {
+        const name = String.fromCharCode(code).padEnd(length, 'n');
+        const entry = { taskId: name, type: name, agent: name, text: name, timestamp: 1 };
+        // Twice, since names are kept and given again.
+        for (let i = 0; i < 2; i++) expect(throughPayload(entry)).toStrictEqual(entry);
+      }
+    }
+  });
+
+  it('with a timestamp beyond what JavaScript can count is none', () => {
+    const checked = checkEntry({ taskId: 't', type: 'x', text: 'y', timestamp: 1 }, 0, MAX);
+    const target = Buffer.alloc(100);
+    const end = encodeEntry(checked, target, 0);
+    target.writeBigInt64LE(2n ** 53n, 0);
+    expect(decodeEntry(target, 0, end)).toBeUndefined();
+    target.writeBigInt64LE(2n ** 53n - 1n, 0);
+    expect(decodeEntry(target, 0, end)?.timestamp).toBe(2 ** 53 - 1);
+  });
+
   it('can be read with strings(1): its texts stand in the segment as they are', () => {
     const image = new SegmentImage(headerOf(1));
     const entry = checkEntry(
@@ -182,6 +203,7 @@ describe('the other records', () => {
     '{"taskId":1,"upTo":[],"before":null}',
     '{"taskId":"t","upTo":["x"],"before":null}',
     '{"taskId":"t","upTo":[],"before":"x"}',
+    '{"taskId":"t","upTo":[],"before":1.5}',
   ])('a delete is not %j', (json) => expect(decodeDelete(Buffer.from(json))).toBeUndefined());
 
   it('a cut and a seal come back as given, and are none when shorter', () => {

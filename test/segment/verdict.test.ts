@@ -312,6 +312,15 @@ describe('the end of the bytes, without a seal', () => {
       const bytes = rotHeader(files.whole(), 3);
       expect(cutAfter(bytes, 2).verdict).toMatchObject({ kind: 'cut', holeCount: 0 });
     });
+    it('a hole that reaches into the last batch is damage', () => {
+      const bytes = files.whole();
+      const [, b, , d] = recordsOf(bytes);
+      // The end of batch 1 and all of batch 2 are gone; "d" is past the cut.
+      const holed = Buffer.from(bytes).fill(0, b!.offset, d!.offset);
+      const { verdict, texts } = cutAfter(holed, 2);
+      expect(texts).toEqual(['a']);
+      expect(verdict).toMatchObject({ kind: 'damaged', holeCount: 1 });
+    });
     it('only its mark: batches are missing', () => {
       expect(END.cut['only its mark']).toBe('damage');
       expect(cutAfter(files['only its mark'](), 3).verdict.kind).toBe('damaged');
@@ -419,6 +428,21 @@ describe('a seal', () => {
       expect(verdict).toMatchObject({ kind: 'torn', tail: { offset: seal.offset }, holeCount: 0 });
       expect(scanBytes(torn, { writer: 'live' }).verdict).toMatchObject({ kind: 'live', holeCount: 0 });
     }
+  });
+});
+
+describe('many holes', () => {
+  it('are all counted, and the first thousand listed', () => {
+    const image = new SegmentImage(header);
+    for (let i = 1; i <= 2400; i++) image.entry(entryOf(`${i}`), idAt(i));
+    const bytes = image.endBatch().seal().bytes();
+    const records = recordsOf(bytes);
+    for (let i = 1; i < 2400; i += 2) bytes[records[i]!.offset + RECORD.headerSize]! ^= 1;
+    const { verdict, holes } = scanBytes(bytes, { writer: 'sealed' });
+    expect(holes).toHaveLength(1200);
+    expect(verdict).toMatchObject({ kind: 'damaged', holeCount: 1200, missing: 1200, entries: 1200 });
+    expect(verdict.holes).toEqual(holes.slice(0, 1000));
+    expect(verdict.holeBytes).toBe(holes.reduce((sum, { length }) => sum + length, 0));
   });
 });
 
