@@ -10,6 +10,9 @@ import { AgentLogError } from './errors.js';
 /** Deeper values are refused, before any stack is at risk; SQLite's JSON functions end at 1,000. */
 export const MAX_JSON_DEPTH = 500;
 
+/** Messages name the place of what is wrong by its keys, which may be of any length. */
+const LONGEST_KEY_SHOWN = 60;
+
 // Quotes, backslashes, control characters and surrogates need JSON.stringify; most strings have none of them.
 const NEEDS_ESCAPE = /["\\\u0000-\u001f\ud800-\udfff]/;
 
@@ -33,6 +36,7 @@ class JsonWriter {
   textOf(value: unknown): string {
     switch (typeof value) {
       case 'string':
+        this.#checkLength(value);
         return quote(value);
       case 'number':
         return this.#numberText(value);
@@ -87,10 +91,10 @@ class JsonWriter {
   }
 
   #enter(object: object): void {
+    if (this.#objects.includes(object)) throw this.#refusal('a cycle');
     if (this.#objects.length === MAX_JSON_DEPTH) {
-      const cyclic = this.#objects.includes(object);
       this.#keys.length = 0;
-      throw this.#refusal(cyclic ? 'a cycle' : `nested deeper than ${MAX_JSON_DEPTH} levels`);
+      throw this.#refusal(`nested deeper than ${MAX_JSON_DEPTH} levels`);
     }
     this.#objects.push(object);
     this.#keys.push('');
@@ -113,7 +117,8 @@ class JsonWriter {
 
   #refusal(what: string): AgentLogError {
     let where = this.#name;
-    for (const key of this.#keys) where += typeof key === 'number' ? `[${key}]` : `.${key}`;
+    for (const key of this.#keys)
+      where += typeof key === 'number' ? `[${key}]` : `.${key.slice(0, LONGEST_KEY_SHOWN)}`;
     return new AgentLogError(
       'AGENTLOG_ENTRY_INVALID',
       `${where} is ${what}, which JSON cannot keep as it is`,
@@ -128,7 +133,8 @@ function quote(text: string): string {
 /** Plain means: made by a literal, JSON.parse or Object.create(null), in whichever realm. */
 function isPlain(object: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(object);
-  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
+  if (prototype === null || prototype === Object.prototype) return true;
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf');
 }
 
 function className(object: object): string {

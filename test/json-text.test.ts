@@ -104,6 +104,12 @@ describe('what JSON.stringify would drop or change is refused', () => {
     ['a Buffer', Buffer.from('x'), /an instance of Buffer/],
     ['a typed array', new Uint8Array(2), /an instance of Uint8Array/],
     ['a class instance', new Point(), /an instance of Point/],
+    [
+      'a thing made from a bare prototype',
+      Object.create(Object.create(null, { toJSON: { value: () => 7 } })),
+      /instance/,
+    ],
+    ['a key of any length', { ['k'.repeat(1e6)]: undefined }, /^detail\.k{60} is undefined/],
     ['a boxed string', Object('x'), /an instance of String/],
     ['a toJSON method', { toJSON: () => 1 }, /detail\.toJSON is a function/],
     ['a symbol key', { [Symbol('s')]: 1 }, /hidden or symbol/],
@@ -124,6 +130,9 @@ describe('what JSON.stringify would drop or change is refused', () => {
     let shared: unknown = 'x';
     for (let i = 0; i < 100; i++) shared = [shared, shared];
     expect(() => toText(shared)).toThrow(expect.objectContaining({ code: 'AGENTLOG_ENTRY_TOO_LARGE' }));
+    expect(() => toText('x'.repeat(1_000_001))).toThrow(
+      expect.objectContaining({ code: 'AGENTLOG_ENTRY_TOO_LARGE' }),
+    );
     let objects: unknown = 'x';
     for (let i = 0; i < 100; i++) objects = { a: objects, b: objects };
     expect(() => toText(objects)).toThrow(expect.objectContaining({ code: 'AGENTLOG_ENTRY_TOO_LARGE' }));

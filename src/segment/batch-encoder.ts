@@ -4,9 +4,10 @@
  */
 import type { CheckedEntry } from '../entry.js';
 import type { IdHalves } from '../entry-id.js';
+import { AgentLogError } from '../errors.js';
 import type { CrcSeed } from './crc.js';
 import { encodeEntry, entrySizeBound } from './entry-payload.js';
-import { FLAG, RECORD, RECORD_TYPE, recordSize } from './layout.js';
+import { FLAG, MAX_PAYLOAD_BYTES, RECORD, RECORD_TYPE, recordSize } from './layout.js';
 import { writeRecord } from './record.js';
 
 const FIRST_BYTES = 64 * 1024;
@@ -37,6 +38,12 @@ export class BatchEncoder {
   addEntry(entry: CheckedEntry, id: IdHalves, moreOfGroup = false): void {
     const start = this.#makeRoom(entrySizeBound(entry));
     const end = encodeEntry(entry, this.#bytes, start);
+    if (end - start > MAX_PAYLOAD_BYTES) {
+      throw new AgentLogError(
+        'AGENTLOG_ENTRY_TOO_LARGE',
+        `the entry takes ${end - start} bytes; a segment holds entries of at most ${MAX_PAYLOAD_BYTES}`,
+      );
+    }
     this.#add(RECORD_TYPE.entry, id, end - start, moreOfGroup);
   }
 
@@ -72,7 +79,7 @@ export class BatchEncoder {
     copy.#bytes = Buffer.allocUnsafeSlow(this.#bytes.length);
     this.#bytes.copy(copy.#bytes, 0, 0, this.#end);
     copy.#end = this.#end;
-    copy.#records = this.#records;
+    copy.#records = this.#records.slice();
     return copy;
   }
 

@@ -49,8 +49,9 @@ export class SegmentImage {
     return this;
   }
 
-  /** Ends the batch of the records added since the last one. */
+  /** Ends the batch of the records added since the last one; there is no batch without any. */
   endBatch(): this {
+    if (this.#batch.records === 0) return this;
     this.#openBatch();
     this.#records += this.#batch.records;
     this.#append(this.#batch.finish(this.#seed, this.#size, this.#batches));

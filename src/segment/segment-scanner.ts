@@ -112,6 +112,11 @@ export class SegmentScanner {
     const items: ScanItem[] = [];
     const { offset, length } = this.#next;
     if (bytes.length < length) this.#size = offset + bytes.length;
+    if (this.#seed === undefined && this.#writer === 'live' && bytes.length < FILE_HEADER.size) {
+      this.#waiting = true;
+      this.#finish('live', null);
+      return items;
+    }
     this.#seed ??= this.#readHeader(bytes, items);
     if (this.#seed !== undefined) {
       this.#read({ bytes, origin: offset, size: this.#size, seed: this.#seed }, items);
@@ -289,6 +294,9 @@ function sameId(a: { segmentId: Uint8Array }, b: { segmentId: Uint8Array }): boo
 function aboutHeader(reading: HeaderReading): string {
   if (reading.kind !== 'unsupported') {
     return 'no segment, or one whose header is damaged and whose name does not tell what it is';
+  }
+  if (reading.version === FORMAT_VERSION && reading.incompatible === 0) {
+    return 'of format version 1, but with a header of another length than this agentlog knows';
   }
   return reading.version === FORMAT_VERSION
     ? `needs features that this agentlog does not know (0x${reading.incompatible.toString(16)})`

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { BatchEncoder } from '../../src/segment/batch-encoder.js';
 import { CrcSeed } from '../../src/segment/crc.js';
 import { encodeFileHeader } from '../../src/segment/file-header.js';
+import { MAX_PAYLOAD_BYTES } from '../../src/segment/layout.js';
 import { entryOf, headerOf, idAt, scanBytes } from '../support/segments.js';
 
 const header = headerOf(1);
@@ -33,6 +34,16 @@ describe('a batch', () => {
     expect(scanBatch(copy.finish(seed, 64, 1)).texts).toEqual(['a']);
     expect(scanBatch(batch.finish(seed, 64, 1)).texts).toEqual(['other']);
     expect([batch.records, copy.records]).toEqual([1, 1]);
+  });
+
+  it('refuses an entry that no segment holds, and stays as it was', () => {
+    const batch = new BatchEncoder();
+    batch.addEntry(entryOf('a'), idAt(1));
+    expect(() => batch.addEntry(entryOf('x'.repeat(MAX_PAYLOAD_BYTES)), idAt(2))).toThrow(
+      expect.objectContaining({ code: 'AGENTLOG_ENTRY_TOO_LARGE' }),
+    );
+    batch.addEntry(entryOf('b'), idAt(3));
+    expect(scanBatch(batch.finish(seed, 64, 1)).texts).toEqual(['a', 'b']);
   });
 
   it('keeps what it has when its buffer grows', () => {

@@ -177,6 +177,24 @@ describe('a scan beside a living writer', () => {
     expect(dead.verdict.records).toBe(records.length - 1);
   });
 
+  it('waits for a header that is not there in full', () => {
+    const image = new SegmentImage(headerOf(5));
+    addRandomBatches(image, new Random(6), 3);
+    const bytes = image.seal().bytes();
+    const scanner = new SegmentScanner({ size: 0, writer: 'live' });
+    for (const size of [0, 1, 63]) {
+      const { verdict } = runScanner(scanner, (at, length) =>
+        bytes.subarray(at, Math.min(size, at + length)),
+      );
+      expect(verdict).toMatchObject({ kind: 'live', records: 0, holeCount: 0 });
+      scanner.resume({ size: size + 40, writer: 'live' });
+    }
+    const { records } = runScanner(scanner, (at, length) => bytes.subarray(at, Math.min(103, at + length)));
+    scanner.resume({ size: bytes.length, writer: 'live' });
+    const { records: rest } = runScanner(scanner, (at, length) => bytes.subarray(at, at + length));
+    expect([...records, ...rest]).toEqual(recordsOf(bytes));
+  });
+
   it('does not go on after a seal', () => {
     const image = new SegmentImage(headerOf(5));
     addRandomBatches(image, new Random(6), 2);

@@ -24,6 +24,8 @@ function scan(bytes: Buffer, writer: Writer, decode: boolean): number {
         entries = Number.NaN;
     }
   }
+  const { kind } = scanner.verdict!;
+  if (kind !== 'sealed') throw new Error(`the sample is ${kind}`);
   if (entries !== ENTRIES) throw new Error(`scanned ${entries} of ${ENTRIES}`);
   return entries;
 }
