@@ -177,6 +177,35 @@ describe('a scan beside a living writer', () => {
     expect(dead.verdict.records).toBe(records.length - 1);
   });
 
+  it('goes on as the scan of a segment that was sealed, or cut, in the meantime', () => {
+    const image = new SegmentImage(headerOf(5));
+    addRandomBatches(image, new Random(6), 5);
+    const bytes = image.bytes();
+    const records = recordsOf(bytes);
+    const last = records.at(-1)!.batch;
+    const read = (at: number, length: number) => bytes.subarray(at, at + length);
+    const size = bytes.length;
+    const goOn = (end: { writer: 'sealed' } | { writer: 'cut'; lastBatch: number }) => {
+      const scanner = new SegmentScanner({ size, writer: 'live' });
+      const before = runScanner(scanner, read).records;
+      scanner.resume({ size, ...end });
+      const after = runScanner(scanner, read);
+      return { records: [...before, ...after.records], kind: after.verdict.kind };
+    };
+    // Its seal is missing, but the name says that all of it was on disk.
+    expect(goOn({ writer: 'sealed' })).toEqual({ records, kind: 'damaged' });
+    expect(goOn({ writer: 'cut', lastBatch: last })).toEqual({ records, kind: 'cut' });
+    const proven = records.filter(({ batch }) => batch < last);
+    expect(goOn({ writer: 'cut', lastBatch: last - 1 })).toEqual({ records: proven, kind: 'cut' });
+  });
+
+  it('goes on once for each time that it has come to the end', () => {
+    const scanner = new SegmentScanner({ size: 0, writer: 'live' });
+    runScanner(scanner, () => Buffer.alloc(0));
+    scanner.resume({ size: 0, writer: 'live' });
+    expect(() => scanner.resume({ size: 0, writer: 'live' })).toThrow(/live/);
+  });
+
   it('waits for a header that is not there in full', () => {
     const image = new SegmentImage(headerOf(5));
     addRandomBatches(image, new Random(6), 3);
