@@ -59,7 +59,9 @@ export class OpenSegment {
       if (!(yield* call('flock', fds[0]!))) throw new Error(`${unfinished} is locked by another writer`);
       yield* writeFully(fds[0]!, encodeFileHeader(header), 0);
       yield* call('fdatasync', fds[0]!);
-      fds.push(yield* open(unfinished, FOR_WRITING), yield* open(unfinished, FOR_WRITING));
+      // One by one: should the second open fail, the first descriptor must be among those to close.
+      fds.push(yield* open(unfinished, FOR_WRITING));
+      fds.push(yield* open(unfinished, FOR_WRITING));
       yield* call('rename', unfinished, path);
       yield* syncDirectory(directory);
       return new OpenSegment(directory, header, fds as unknown as [number, number, number]);

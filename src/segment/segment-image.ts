@@ -25,11 +25,6 @@ export class SegmentImage {
     this.#lastId = header.baseId;
   }
 
-  /** Bytes so far, the open batch not counted. */
-  get size(): number {
-    return this.#size;
-  }
-
   /** `moreOfGroup`: the next entry belongs to the same atomic group. */
   entry(entry: CheckedEntry, id: IdHalves, moreOfGroup = false): this {
     this.#batch.addEntry(entry, id, moreOfGroup);
