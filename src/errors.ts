@@ -3,13 +3,18 @@
  * Codes are part of the public contract and never change; messages may.
  */
 export type AgentLogErrorCode =
+  | 'AGENTLOG_CLOSED'
   | 'AGENTLOG_DISK_FULL'
   | 'AGENTLOG_ENTRY_INVALID'
   | 'AGENTLOG_ENTRY_TOO_LARGE'
   | 'AGENTLOG_FORMAT'
   | 'AGENTLOG_IO'
   | 'AGENTLOG_NATIVE_MISSING'
-  | 'AGENTLOG_TOO_MANY_WRITERS';
+  | 'AGENTLOG_OVERLOADED'
+  | 'AGENTLOG_READ_ONLY'
+  | 'AGENTLOG_TOO_MANY_WRITERS'
+  | 'AGENTLOG_UNSAFE_FILESYSTEM'
+  | 'AGENTLOG_UNSUPPORTED_PLATFORM';
 
 export class AgentLogError extends Error {
   readonly code: AgentLogErrorCode;
@@ -25,4 +30,10 @@ export class AgentLogError extends Error {
 export function ioError(what: string, cause: unknown): AgentLogError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new AgentLogError('AGENTLOG_IO', `${what}: ${why}`, { cause });
+}
+
+/** Whether a call failed because there is no space, or no more that this user may have. */
+export function isDiskFull(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === 'ENOSPC' || code === 'EDQUOT' || code === 'AGENTLOG_DISK_FULL';
 }

@@ -34,6 +34,26 @@ export class BatchEncoder {
     return this.#end;
   }
 
+  /** Bytes of memory that it holds. */
+  get capacity(): number {
+    return this.#bytes.length;
+  }
+
+  /** An atomic group; if one of its entries cannot be encoded, the batch is as it was. */
+  addGroup(entries: readonly CheckedEntry[], ids: readonly IdHalves[]): void {
+    const [end, records] = [this.#end, this.#records.length];
+    const last = entries.length - 1;
+    try {
+      entries.forEach((entry, i) => {
+        this.addEntry(entry, ids[i]!, i < last);
+      });
+    } catch (error) {
+      this.#end = end;
+      this.#records.length = records;
+      throw error;
+    }
+  }
+
   /** `moreOfGroup`: the next record belongs to the same atomic group. */
   addEntry(entry: CheckedEntry, id: IdHalves, moreOfGroup = false): void {
     const start = this.#makeRoom(entrySizeBound(entry));

@@ -13,6 +13,8 @@ interface FileStatus {
   readonly dev: number;
   readonly mode: number;
   readonly uid: number;
+  /** Names that it has; 0 when the last one was removed. */
+  readonly nlink: number;
 }
 
 /** Arguments and results of the calls. */
@@ -26,9 +28,16 @@ export interface DiskCalls {
   /** For directories: their entries. */
   fsync(fd: number): void;
   ftruncate(fd: number, length: number): void;
+  fchmod(fd: number, mode: number): void;
   fstat(fd: number): FileStatus;
   lstat(path: string): FileStatus;
+  stat(path: string): FileStatus;
+  realpath(path: string): string;
+  /** The type of the file system, as statfs(2) numbers it. */
+  statfs(path: string): { readonly type: number };
   rename(from: string, to: string): void;
+  /** A second name for a file; fails when the name is there. */
+  link(from: string, to: string): void;
   unlink(path: string): void;
   mkdir(path: string, mode: number): void;
   readdir(path: string): string[];

@@ -2,18 +2,29 @@
  * A segment that this process writes: made so that every directory entry is on disk before anything in it is
  * acknowledged, and sealed so that the name says "sealed" only of a file whose seal is on disk.
  *
- * It has three file descriptions, because the failure of a sync is told to one of two that share a description: the
- * one that holds the lock and serves `append`, one for `appendSync`, and one for preparing the space ahead.
+ * It has two file descriptions, because the failure of a sync is told to only one of two that share a description: one
+ * that holds the lock and serves `append`, one for `appendSync`.
  */
 import { join } from 'node:path';
 import type { IdHalves } from '../entry-id.js';
+import { AgentLogError } from '../errors.js';
 import { type Cut, encodeCut, encodeSeal } from './control-payload.js';
 import { CrcSeed } from './crc.js';
 import { encodeFileHeader, type FileHeader } from './file-header.js';
 import { FILE_HEADER, FLAG, RECORD_TYPE } from './layout.js';
 import { makeRecord } from './record.js';
 import { formatSegmentName } from './segment-name.js';
-import { call, FOR_CREATING, FOR_WRITING, open, type Steps, syncDirectory, writeFully } from './steps.js';
+import {
+  call,
+  closeAll,
+  FILE_MODE,
+  FOR_CREATING,
+  FOR_WRITING,
+  open,
+  type Steps,
+  syncDirectory,
+  writeFully,
+} from './steps.js';
 
 export class OpenSegment {
   readonly header: FileHeader;
@@ -23,14 +34,18 @@ export class OpenSegment {
   readonly fd: number;
   /** For `appendSync`. */
   readonly syncFd: number;
-  /** For preparing the space ahead. */
-  readonly aheadFd: number;
   /** Where the next record goes. */
   position: number = FILE_HEADER.size;
+  /** Up to here the file was written, if only with zeros, and synced: what goes there changes no metadata. */
+  prepared: number;
   /** The batch that the next record belongs to. */
   batch = 1;
   /** The last batch that was synced. */
   lastSynced = 0;
+  /** When the last batch was synced, in monotonic milliseconds. */
+  lastWrite = 0;
+  /** Zeros are on their way to the space behind `prepared`, where nothing else may be written meanwhile. */
+  extending = false;
   /** Calls under way on its descriptions. */
   busy = 0;
   /** Why no record goes into it any more. */
@@ -41,32 +56,49 @@ export class OpenSegment {
   entries = 0;
   lastId: IdHalves;
 
-  constructor(directory: string, header: FileHeader, fds: readonly [number, number, number]) {
+  private constructor(
+    directory: string,
+    header: FileHeader,
+    fds: readonly [number, number],
+    prepared: number,
+  ) {
     this.#directory = directory;
     this.header = header;
     this.seed = new CrcSeed(header.segmentId);
-    [this.fd, this.syncFd, this.aheadFd] = fds;
+    [this.fd, this.syncFd] = fds;
+    this.prepared = prepared;
     this.lastId = header.baseId;
   }
 
-  /** Makes the file, locked from the beginning, with its header and name on disk. */
-  static *create(directory: string, header: FileHeader): Steps<OpenSegment> {
+  /**
+   * Makes the file, locked from the beginning, with its header, `ahead` bytes of space and its name on disk. Undefined
+   * when somebody who clears up leftovers took the file for one, before it was locked.
+   */
+  static *create(directory: string, header: FileHeader, ahead: number): Steps<OpenSegment | undefined> {
     const path = join(directory, formatSegmentName({ ...header, state: 'open' }));
     const unfinished = path.replace(/open$/, 'new');
     const fds: number[] = [];
     try {
       fds.push(yield* open(unfinished, FOR_CREATING));
-      if (!(yield* call('flock', fds[0]!))) throw new Error(`${unfinished} is locked by another writer`);
-      yield* writeFully(fds[0]!, encodeFileHeader(header), 0);
+      if (!(yield* call('flock', fds[0]!)) || (yield* call('fstat', fds[0]!)).nlink === 0) {
+        yield* closeAll(fds);
+        return undefined;
+      }
+      yield* call('fchmod', fds[0]!, FILE_MODE);
+      const beginning = Buffer.alloc(FILE_HEADER.size + ahead);
+      encodeFileHeader(header).copy(beginning);
+      yield* writeFully(fds[0]!, beginning, 0);
       yield* call('fdatasync', fds[0]!);
       // One by one: should the second open fail, the first descriptor must be among those to close.
       fds.push(yield* open(unfinished, FOR_WRITING));
-      fds.push(yield* open(unfinished, FOR_WRITING));
       yield* call('rename', unfinished, path);
       yield* syncDirectory(directory);
-      return new OpenSegment(directory, header, fds as unknown as [number, number, number]);
+      return new OpenSegment(directory, header, [fds[0]!, fds[1]!], beginning.length);
     } catch (error) {
-      for (const fd of fds) yield* call('close', fd);
+      // Removed while it is locked, so that nobody takes it for a dead writer's in between.
+      for (const leftover of fds.length === 0 ? [] : [unfinished, path])
+        yield* tolerate(call('unlink', leftover));
+      yield* tolerate(closeAll(fds));
       throw error;
     }
   }
@@ -103,6 +135,7 @@ export class OpenSegment {
       // What was prepared behind the seal goes back; the sync makes the new size durable along with the seal.
       yield* call('ftruncate', this.fd, this.position + seal.length);
       yield* call('fdatasync', this.fd);
+      yield* this.#checkPath();
       yield* call('rename', this.path, this.path.replace(/open$/, 'sealed'));
       yield* syncDirectory(this.#directory);
     } finally {
@@ -110,9 +143,26 @@ export class OpenSegment {
     }
   }
 
+  /** Removes the file, which holds nothing. */
+  *discard(): Steps<void> {
+    try {
+      yield* call('unlink', this.path);
+    } finally {
+      yield* this.close();
+    }
+  }
+
   /** Lets go of the file as it is. */
-  *close(): Steps<void> {
-    for (const fd of [this.aheadFd, this.syncFd, this.fd]) yield* call('close', fd);
+  close(): Steps<void> {
+    return closeAll([this.syncFd, this.fd]);
+  }
+
+  /** The directory may have been replaced by another, which must not get this segment's name. */
+  *#checkPath(): Steps<void> {
+    const [there, here] = [yield* call('lstat', this.path), yield* call('fstat', this.fd)];
+    if (there.ino !== here.ino || there.dev !== here.dev) {
+      throw new AgentLogError('AGENTLOG_IO', `${this.path} is not the file that was written`);
+    }
   }
 
   /** A record for `position`, of the batch that is open there. */
@@ -124,5 +174,14 @@ export class OpenSegment {
       this.seed,
       this.position,
     );
+  }
+}
+
+/** For cleaning up after a failure, which is what the caller must hear of. */
+function* tolerate(steps: Steps<unknown>): Steps<void> {
+  try {
+    yield* steps;
+  } catch {
+    // Recovery removes what stays behind.
   }
 }

@@ -1,21 +1,25 @@
 /** Entries that wait to be written together, and the promise of those who wait for them. */
 import type { CheckedEntry } from '../entry.js';
 import type { IdHalves } from '../entry-id.js';
-import { BatchEncoder } from './batch-encoder.js';
+import type { BatchEncoder } from './batch-encoder.js';
 import type { CrcSeed } from './crc.js';
+
+/** A buffer that one large batch needed is not kept for the many small ones. */
+const LARGEST_KEPT_ENCODER = 4 * 1024 * 1024;
 
 export class PendingBatch {
   readonly promise: Promise<void>;
   /** How often it failed. */
   attempts = 0;
-  firstId: IdHalves | undefined;
   failure: unknown;
-  #encoder = new BatchEncoder();
+  #encoder: BatchEncoder;
+  #settled = false;
   #lastId: IdHalves = { high: 0, low: 0 };
   #resolve!: () => void;
   #reject!: (reason: unknown) => void;
 
-  constructor() {
+  constructor(encoder: BatchEncoder) {
+    this.#encoder = encoder;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -32,18 +36,18 @@ export class PendingBatch {
     return this.#encoder.records;
   }
 
-  get entries(): number {
-    return this.#encoder.records;
-  }
-
   get lastId(): IdHalves {
     return this.#lastId;
   }
 
-  add(entry: CheckedEntry, id: IdHalves, moreOfGroup: boolean): void {
-    this.#encoder.addEntry(entry, id, moreOfGroup);
-    this.firstId ??= id;
+  add(entry: CheckedEntry, id: IdHalves): void {
+    this.#encoder.addEntry(entry, id);
     this.#lastId = id;
+  }
+
+  addGroup(entries: readonly CheckedEntry[], ids: readonly IdHalves[]): void {
+    this.#encoder.addGroup(entries, ids);
+    this.#lastId = ids.at(-1)!;
   }
 
   finish(seed: CrcSeed, offset: number, batch: number): Buffer {
@@ -57,11 +61,20 @@ export class PendingBatch {
   }
 
   resolve(): void {
+    this.#settled = true;
     this.#resolve();
   }
 
   reject(reason: unknown): void {
+    this.#settled = true;
     this.failure = reason;
     this.#reject(reason);
+  }
+
+  /** The emptied encoder, for another batch, when this one needs it no more. No call may still read its buffer. */
+  releaseEncoder(): BatchEncoder | undefined {
+    if (!this.#settled || this.#encoder.capacity > LARGEST_KEPT_ENCODER) return undefined;
+    this.#encoder.clear();
+    return this.#encoder;
   }
 }

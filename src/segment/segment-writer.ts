@@ -8,30 +8,23 @@
  * After a call that failed, the segment is given up, because the kernel may have dropped what it could not write and
  * will not say so again. The next segment begins with a cut, which says where the old one ends for everybody.
  */
-import { randomBytes } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
 import type { CheckedEntry } from '../entry.js';
 import type { IdHalves } from '../entry-id.js';
-import { AgentLogError, ioError } from '../errors.js';
-import type { Cut } from './control-payload.js';
+import { AgentLogError, ioError, isDiskFull } from '../errors.js';
+import { BatchEncoder } from './batch-encoder.js';
 import type { Disk } from './disk.js';
-import { OpenSegment } from './open-segment.js';
+import { recordSize } from './layout.js';
+import type { OpenSegment } from './open-segment.js';
+import { OwnSegments, type SegmentOptions } from './own-segments.js';
 import { PendingBatch } from './pending-batch.js';
-import type { Slot } from './slot.js';
-import { run, runSync, type Steps, writeFully } from './steps.js';
+import { call, run, runSync, type Steps, writeFully, writeZeros } from './steps.js';
 
+/** When a batch has become this long, the next one begins to collect. */
 const BATCH_BYTES = 1024 * 1024;
-/** How often a batch is tried in a new segment after its own was given up. */
+/** How often a batch is tried: once more in a new segment after its own was given up. */
 const ATTEMPTS = 2;
-
-export interface WriterOptions {
-  readonly disk: Disk;
-  /** Where the segments are. */
-  readonly directory: string;
-  readonly slot: Slot;
-  /** A segment is sealed when it has become this long. */
-  readonly segmentBytes: number;
-  readonly now: () => number;
-}
+const MARK_BYTES = recordSize(0);
 
 /** A batch on its way to the disk. */
 interface Flight {
@@ -47,46 +40,60 @@ interface Flight {
 }
 
 export class SegmentWriter {
-  readonly #options: WriterOptions;
+  readonly #options: SegmentOptions;
   readonly #disk: Disk;
+  readonly #segments: OwnSegments;
   #queue: PendingBatch[] = [];
-  #segment: OpenSegment | undefined;
   #flight: Flight | undefined;
   #pumping: Promise<void> | undefined;
-  /** Ends of segments that were given up, until a cut of each is on disk. */
-  #cuts: Cut[] = [];
-  /** Calls under way in the background, which `close` waits for. */
-  readonly #background = new Set<Promise<void>>();
+  #acknowledged = 0;
+  #pendingBytes = 0;
+  /** Of the last batch; kept because a new buffer for every batch costs more than what it holds. */
+  #freeEncoder: BatchEncoder | undefined;
 
-  constructor(options: WriterOptions) {
+  constructor(options: SegmentOptions) {
     this.#options = options;
     this.#disk = options.disk;
+    this.#segments = new OwnSegments(options);
+  }
+
+  /** Bytes that were taken and are neither acknowledged nor rejected. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  /** Entries that were acknowledged. */
+  get acknowledged(): number {
+    return this.#acknowledged;
   }
 
   append(entry: CheckedEntry): Promise<IdHalves> {
-    return this.appendGroup([entry]).then(([id]) => id!);
+    const id = this.#options.slot.next();
+    const batch = this.#collect((collecting) => collecting.add(entry, id));
+    this.#pumping ??= this.#pump();
+    return batch.promise.then(() => id);
   }
 
-  /** All of them or none, also after a crash. */
+  /** All of them or none, also after a crash. At least one. */
   appendGroup(entries: readonly CheckedEntry[]): Promise<IdHalves[]> {
-    const ids = this.#collect(entries);
-    const { promise } = this.#queue.at(-1)!;
+    const ids = entries.map(() => this.#options.slot.next());
+    const batch = this.#collect((collecting) => collecting.addGroup(entries, ids));
     this.#pumping ??= this.#pump();
-    return promise.then(() => ids);
+    return batch.promise.then(() => ids);
   }
 
   /** On disk when it returns. */
   appendSync(entry: CheckedEntry): IdHalves {
-    const [id] = this.#collect([entry]);
-    const batch = this.#queue.at(-1)!;
+    const id = this.#options.slot.next();
+    const batch = this.#collect((collecting) => collecting.add(entry, id));
     this.#writeNow();
     if (batch.failure !== undefined) throw batch.failure;
-    return id!;
+    return id;
   }
 
-  /** Resolves when everything so far is on disk. */
+  /** Resolves when everything so far is on disk; rejects if anything that was on its way did not get there. */
   async flush(): Promise<void> {
-    await (this.#queue.at(-1)?.promise ?? this.#flight?.batch.promise);
+    await Promise.all([this.#flight?.batch, ...this.#queue].map((batch) => batch?.promise));
   }
 
   /** Everything so far is on disk when it returns. */
@@ -95,6 +102,35 @@ export class SegmentWriter {
     this.#writeNow();
     const failed = batches.find((batch) => batch?.failure !== undefined);
     if (failed !== undefined) throw failed.failure;
+  }
+
+  /** Writes what waits, seals the segment and gives the slot up. */
+  async close(): Promise<void> {
+    while (this.#pumping !== undefined) await this.#pumping;
+    await this.#segments.close();
+    try {
+      await this.#options.slot.close();
+    } catch (error) {
+      this.#options.onProblem(ioError('the slot could not be given up', error));
+    }
+  }
+
+  /** Adds to the batch that collects, or to a new one. */
+  #collect(add: (batch: PendingBatch) => void): PendingBatch {
+    const last = this.#queue.at(-1);
+    const batch =
+      last === undefined || last.size >= BATCH_BYTES
+        ? new PendingBatch(this.#freeEncoder ?? new BatchEncoder())
+        : last;
+    const before = batch.size;
+    // Should it throw, nothing has changed.
+    add(batch);
+    this.#pendingBytes += batch.size - before;
+    if (batch !== last) {
+      this.#freeEncoder = undefined;
+      this.#queue.push(batch);
+    }
+    return batch;
   }
 
   #writeNow(): void {
@@ -107,39 +143,29 @@ export class SegmentWriter {
       );
     }
     while (this.#queue.length > 0) {
-      const batch = this.#queue.shift()!;
-      try {
-        this.#segment ??= runSync(this.#disk, this.#createSegment(batch));
-      } catch (error) {
-        this.#reject(batch, error);
-        continue;
+      const error = attempt(() => this.#writeOneNow(this.#queue[0]!));
+      // What throws comes before the batch has left the queue.
+      if (error !== undefined) this.#reject(this.#queue.shift()!, error);
+    }
+  }
+
+  #writeOneNow(batch: PendingBatch): void {
+    // Zeros that are on their way would erase what is written here.
+    if (this.#segments.current?.extending) this.#segments.finish(this.#segments.current);
+    const segment = this.#segments.current ?? this.#segments.makeSync();
+    if (this.#needsSpace(batch, segment)) {
+      const error = attempt(() => runSync(this.#disk, this.#extend(segment, segment.syncFd, batch)));
+      if (error !== undefined) {
+        this.#couldNotExtend(segment, batch, error);
+        return;
       }
-      const next = this.#board(batch, this.#segment);
-      const error = attempt(() => runSync(this.#disk, writeAndSync(next, next.segment.syncFd)));
-      this.#settle(next, error);
     }
-  }
-
-  /** Writes what waits, seals the segment and gives the slot up. */
-  async close(): Promise<void> {
-    while (this.#pumping !== undefined) await this.#pumping;
-    if (this.#segment !== undefined) this.#finish(this.#segment);
-    while (this.#background.size > 0) await Promise.all(this.#background);
-    await this.#options.slot.close();
-  }
-
-  #collect(entries: readonly CheckedEntry[]): IdHalves[] {
-    let batch = this.#queue.at(-1);
-    if (batch === undefined || batch.size >= BATCH_BYTES) {
-      batch = new PendingBatch();
-      this.#queue.push(batch);
-    }
-    const last = entries.length - 1;
-    return entries.map((entry, i) => {
-      const id = this.#options.slot.next();
-      batch.add(entry, id, i < last);
-      return id;
-    });
+    this.#queue.shift();
+    const flight = this.#board(batch, segment);
+    this.#settle(
+      flight,
+      attempt(() => runSync(this.#disk, writeAndSync(flight, segment.syncFd))),
+    );
   }
 
   async #pump(): Promise<void> {
@@ -147,138 +173,157 @@ export class SegmentWriter {
     await afterMicrotasks();
     while (this.#queue.length > 0) {
       try {
-        const segment = this.#segment ?? (await run(this.#disk, this.#createSegment(this.#queue[0]!)));
-        // Meanwhile `appendSync` may have made one of its own.
-        if (this.#segment === undefined) this.#segment = segment;
-        else if (this.#segment !== segment) this.#finish(segment);
+        await this.#makeReady();
       } catch (error) {
         const batch = this.#queue.shift();
         if (batch !== undefined) this.#reject(batch, error);
         continue;
       }
-      const batch = this.#queue.shift();
-      if (batch === undefined) break;
-      await this.#fly(this.#board(batch, this.#segment!));
+      // Meanwhile `appendSync` may have written all, or come to the end of the segment.
+      const segment = this.#segments.current;
+      if (this.#queue.length === 0) break;
+      if (segment === undefined || this.#needsSpace(this.#queue[0]!, segment)) continue;
+      await this.#fly(this.#board(this.#queue.shift()!, segment));
       await afterMicrotasks();
     }
     this.#pumping = undefined;
   }
 
+  /** Sees to it that there is a segment, with space for the batch that is the next. */
+  async #makeReady(): Promise<void> {
+    if (this.#segments.current === undefined) await this.#segments.make();
+    const segment = this.#segments.current;
+    const batch = this.#queue[0];
+    if (segment === undefined || batch === undefined || !this.#needsSpace(batch, segment)) return;
+    segment.busy++;
+    segment.extending = true;
+    try {
+      await run(this.#disk, this.#extend(segment, segment.fd, batch));
+    } catch (error) {
+      this.#couldNotExtend(segment, batch, error);
+    } finally {
+      segment.extending = false;
+      segment.busy--;
+      this.#segments.letGo(segment);
+    }
+  }
+
+  #needsSpace(batch: PendingBatch, segment: OpenSegment): boolean {
+    const { ahead } = this.#segments.pace;
+    if (ahead === 0 || batch.size > ahead || segment.position >= this.#options.segmentBytes) return false;
+    return segment.position + batch.size + MARK_BYTES > segment.prepared;
+  }
+
+  /** Writes the next step of space. It is synced along with the batch that needs it. */
+  *#extend(segment: OpenSegment, fd: number, batch: PendingBatch): Steps<void> {
+    const from = Math.max(segment.prepared, segment.position);
+    const needed = segment.position + batch.size + MARK_BYTES;
+    const to = Math.max(needed, from + this.#segments.pace.nextStep(performance.now()));
+    try {
+      yield* writeZeros(fd, from, to);
+    } catch (error) {
+      // The batch may still have its place on a disk that has none for more.
+      if (!isDiskFull(error)) throw error;
+    }
+    segment.prepared = to;
+  }
+
+  /** Another segment is tried, unless this was the last attempt. */
+  #couldNotExtend(segment: OpenSegment, batch: PendingBatch, error: unknown): void {
+    this.#giveUp(segment, error);
+    // Unless `appendSync` has written the batch meanwhile.
+    if (batch === this.#queue[0] && ++batch.attempts >= ATTEMPTS) throw error;
+  }
+
   async #fly(flight: Flight): Promise<void> {
+    const { segment } = flight;
     this.#flight = flight;
-    flight.segment.busy++;
+    segment.busy++;
     let error: unknown;
     try {
-      await run(this.#disk, writeAndSync(flight, flight.segment.fd));
+      await run(this.#disk, writeAndSync(flight, segment.fd));
     } catch (thrown) {
       error = thrown;
     }
     this.#flight = undefined;
-    flight.segment.busy--;
-    if (!flight.overtaken) this.#settle(flight, error);
-    else if (error !== undefined) this.#giveUp(flight.segment);
-    this.#letGo(flight.segment);
+    segment.busy--;
+    if (!flight.overtaken) {
+      this.#settle(flight, error);
+      this.#freeEncoder = flight.batch.releaseEncoder() ?? this.#freeEncoder;
+    } else if (error !== undefined) this.#giveUp(segment, error);
+    this.#segments.letGo(segment);
   }
 
   /** Gives the batch its place in the segment. */
   #board(batch: PendingBatch, segment: OpenSegment): Flight {
     const offset = segment.position;
     const number = segment.batch;
-    const cuts = number === 1 ? this.#cuts.map((cut) => segment.addCut(cut)) : [];
+    if (number === 1) this.#segments.begun(segment);
+    const cuts = number === 1 ? this.#segments.cuts.map((cut) => segment.addCut(cut)) : [];
     const own = batch.finish(segment.seed, segment.position, number);
     const bytes = cuts.length === 0 ? own : Buffer.concat([...cuts, own]);
     segment.position = offset + bytes.length;
     segment.batch++;
     segment.records += batch.records;
-    segment.entries += batch.entries;
+    segment.entries += batch.records;
     segment.lastId = batch.lastId;
     return { batch, segment, offset, number, bytes, cuts: cuts.length, overtaken: false };
   }
 
   /** What became of a batch: resolved, tried again in a new segment, or rejected. */
-  #settle(flight: Flight, error: unknown): void {
+  #settle(flight: Flight, syncError: unknown): void {
     const { batch, segment, number } = flight;
+    const error = syncError ?? attempt(() => runSync(this.#disk, this.#prove(segment)));
     if (error !== undefined) {
-      this.#giveUp(segment);
-      if (isFull(error) || ++batch.attempts >= ATTEMPTS) this.#reject(batch, error);
+      this.#giveUp(segment, error);
+      if (isDiskFull(error) || ++batch.attempts >= ATTEMPTS) this.#reject(batch, error);
       // Calls under way may still read the buffer, so what is tried again is a copy.
       else this.#queue.unshift(segment.busy > 0 ? batch.copy() : batch);
       return;
     }
     segment.lastSynced = number;
-    this.#cuts = this.#cuts.slice(flight.cuts);
+    segment.lastWrite = performance.now();
+    segment.prepared = Math.max(segment.prepared, segment.position);
+    this.#segments.cutsAreOnDisk(flight.cuts);
+    this.#segments.pace.note(flight.bytes.length);
+    this.#acknowledged += batch.records;
+    this.#pendingBytes -= batch.size;
+    batch.resolve();
+    this.#segments.advanced(segment);
+  }
+
+  /** Opens the next batch in the file, which proves to every reader that the one before was synced. */
+  *#prove(segment: OpenSegment): Steps<void> {
     const mark = segment.mark();
-    const failed = attempt(() => runSync(this.#disk, writeFully(segment.syncFd, mark, segment.position)));
-    // The batch is on disk all the same; the cut will prove it instead of the mark.
-    if (failed !== undefined) this.#giveUp(segment);
+    yield* writeFully(segment.syncFd, mark, segment.position);
     segment.position += mark.length;
     segment.records++;
-    batch.resolve();
-    if (segment === this.#segment && segment.position >= this.#options.segmentBytes) {
-      this.#finish(segment);
-    }
+    const { nlink } = yield* call('fstat', segment.syncFd);
+    if (nlink === 0)
+      throw new AgentLogError('AGENTLOG_IO', `${segment.path} was deleted while it was written`);
   }
 
   #reject(batch: PendingBatch, error: unknown): void {
+    this.#pendingBytes -= batch.size;
     batch.reject(
-      isFull(error)
-        ? new AgentLogError(
-            'AGENTLOG_DISK_FULL',
-            'the disk is full; nothing of this append is acknowledged',
-            { cause: error },
-          )
+      isDiskFull(error)
+        ? new AgentLogError('AGENTLOG_DISK_FULL', 'the disk is full; nothing of this is acknowledged', {
+            cause: error,
+          })
         : ioError('the entries could not be made durable', error),
     );
   }
 
-  /** No record goes into the segment any more, and none behind its last synced batch exists. */
-  #giveUp(segment: OpenSegment): void {
+  #giveUp(segment: OpenSegment, error: unknown): void {
     if (segment.end === 'given up') return;
-    segment.end = 'given up';
-    this.#cuts.push({ segmentId: segment.header.segmentId, lastBatch: segment.lastSynced });
-    if (this.#segment === segment) this.#segment = undefined;
-    this.#letGo(segment);
-  }
-
-  /** No record goes into the segment any more; it is sealed. */
-  #finish(segment: OpenSegment): void {
-    segment.end ??= 'finished';
-    if (this.#segment === segment) this.#segment = undefined;
-    this.#letGo(segment);
-  }
-
-  /** Seals or closes a segment that has come to its end, once no call on it is under way. */
-  #letGo(segment: OpenSegment): void {
-    if (segment.end === undefined || segment.busy > 0 || segment.released) return;
-    segment.released = true;
-    const done = run(this.#disk, segment.end === 'finished' ? segment.seal() : segment.close())
-      // Everything in the segment is synced and proven; that it is not sealed is for recovery to mend.
-      .catch(() => undefined)
-      .finally(() => this.#background.delete(done));
-    this.#background.add(done);
-  }
-
-  #createSegment(first: PendingBatch): Steps<OpenSegment> {
-    const { directory, slot, now } = this.#options;
-    return OpenSegment.create(directory, {
-      segmentId: new Uint8Array(randomBytes(16)),
-      slot: slot.number,
-      baseId: first.firstId!,
-      created: now(),
-      pid: process.pid,
-      recycled: false,
-    });
+    this.#segments.giveUp(segment);
+    if (!isDiskFull(error)) this.#options.onProblem(ioError(`${segment.path} is given up`, error));
   }
 }
 
 function* writeAndSync({ bytes, offset }: Flight, fd: number): Steps<void> {
   yield* writeFully(fd, bytes, offset);
-  yield { name: 'fdatasync', args: [fd] };
-}
-
-function isFull(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  return code === 'ENOSPC' || code === 'EDQUOT' || code === 'AGENTLOG_DISK_FULL';
+  yield* call('fdatasync', fd);
 }
 
 function attempt(work: () => void): unknown {

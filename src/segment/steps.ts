@@ -56,11 +56,13 @@ export function* call<Name extends DiskCall>(
 
 const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW, O_DIRECTORY } = constants;
 
+export const FOR_READING = O_RDONLY | O_NOFOLLOW;
 export const FOR_CREATING = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
 export const FOR_WRITING = O_RDWR | O_NOFOLLOW;
 export const FOR_WRITING_OR_CREATING = O_RDWR | O_CREAT | O_NOFOLLOW;
 
-const FILE_MODE = 0o600;
+export const FILE_MODE = 0o600;
+export const DIRECTORY_MODE = 0o700;
 
 export function open(path: string, flags: number): Steps<number> {
   return call('open', path, flags, FILE_MODE);
@@ -86,6 +88,27 @@ export function* writeFully(fd: number, bytes: Uint8Array, position: number): St
       `only ${written} of ${bytes.length} bytes could be written`,
     );
   }
+}
+
+const ZEROS = Buffer.alloc(1024 * 1024);
+
+export function* writeZeros(fd: number, from: number, to: number): Steps<void> {
+  for (let at = from; at < to; at += ZEROS.length) {
+    yield* writeFully(fd, ZEROS.subarray(0, Math.min(ZEROS.length, to - at)), at);
+  }
+}
+
+/** Closes them all, even if closing one fails; then the first failure is thrown. */
+export function* closeAll(fds: readonly number[]): Steps<void> {
+  const failures: unknown[] = [];
+  for (const fd of fds) {
+    try {
+      yield* call('close', fd);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 /** Makes the entries of a directory durable: files made, renamed or removed in it. */

@@ -164,7 +164,14 @@ async function life(seed: number): Promise<{ acknowledged: number; unknown: numb
         port,
         Slot.take(port, '/locks', () => time++),
       );
-      const options = { directory: '/segments', segmentBytes: random.between(300, 3000), now: () => time };
+      const options = {
+        directory: '/segments',
+        segmentBytes: random.between(300, 3000),
+        sealAfter: Number.POSITIVE_INFINITY,
+        now: () => time,
+        onProblem: () => undefined,
+        pace: random.pick([undefined, { smallest: 64, first: 256, largest: 1024, largeBatch: 700 }]),
+      };
       writers.push(new SegmentWriter({ disk: port, slot, ...options }));
     }
     for (let step = random.between(1, 25); step > 0; step--) {

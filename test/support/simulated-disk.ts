@@ -29,6 +29,7 @@ class Inode {
   unsyncedChanges: Change[] = [];
   lockedBy: OpenFile | undefined;
   mode: number;
+  nlink = 0;
 
   constructor(kind: 'file' | 'directory', ino: number, mode: number) {
     this.kind = kind;
@@ -93,7 +94,11 @@ export class SimulatedDisk {
       for (const child of [...inode.entries.values(), ...inode.syncedEntries.values()]) visit(child);
     };
     visit(this.#root);
-    for (const inode of seen) if (inode.kind === 'directory') this.#settleDirectory(inode);
+    for (const inode of seen) {
+      inode.nlink = 0;
+      if (inode.kind === 'directory') this.#settleDirectory(inode);
+    }
+    for (const inode of seen) for (const child of inode.entries.values()) child.nlink++;
   }
 
   #later<Result>(work: () => unknown): Promise<Result> {
@@ -192,7 +197,23 @@ export class SimulatedDisk {
       case 'fstat':
         return this.#status(this.#file(args[0] as number));
       case 'lstat':
+      case 'stat':
         return this.#status(this.#find(args[0] as string));
+      case 'fchmod':
+        this.#file(args[0] as number).mode = args[1] as number;
+        return undefined;
+      case 'realpath':
+        this.#find(args[0] as string);
+        return args[0];
+      case 'statfs':
+        return { type: 0xef53 };
+      case 'link': {
+        const [from, to] = args as Parameters<DiskCalls['link']>;
+        const [directory, entry] = this.#place(to);
+        if (directory.entries.has(entry)) throw failure('EEXIST', name, to);
+        this.#change({ set: [directory, entry, this.#find(from)] });
+        return undefined;
+      }
       case 'rename': {
         const [from, to] = args as Parameters<DiskCalls['rename']>;
         const inode = this.#find(from);
@@ -250,7 +271,11 @@ export class SimulatedDisk {
   }
 
   #change(change: Change): void {
-    const directories = new Set([change.set?.[0], change.remove?.[0]]);
+    const { set, remove } = change;
+    const gone = [set?.[0].entries.get(set[1]), remove?.[0].entries.get(remove[1])];
+    for (const inode of gone) if (inode !== undefined) inode.nlink--;
+    if (set !== undefined) set[2].nlink++;
+    const directories = new Set([set?.[0], remove?.[0]]);
     for (const directory of directories) {
       if (directory === undefined) continue;
       applyChange(change, directory, directory.entries);
@@ -300,9 +325,9 @@ export class SimulatedDisk {
     return [this.#find(dirname(path)), path === '/' ? '' : path.slice(path.lastIndexOf('/') + 1)];
   }
 
-  #status({ kind, content, ino, mode }: Inode) {
+  #status({ kind, content, ino, mode, nlink }: Inode) {
     const type = kind === 'directory' ? constants.S_IFDIR : constants.S_IFREG;
-    return { size: content.length, ino, dev: 1, mode: type | mode, uid: 0 };
+    return { size: content.length, ino, dev: 1, mode: type | mode, uid: 0, nlink };
   }
 
   #newInode(kind: 'file' | 'directory', mode: number): Inode {
