@@ -44,7 +44,7 @@ export interface CheckedEntry {
 /** UTF-8 bytes of taskId, type and agent: names, not contents; the format counts them in 16 bits. */
 export const MAX_NAME_BYTES = 65_535;
 
-/** `now` stands in for a missing timestamp. `maxBytes` bounds the detail while it is made into text. */
+/** `now` stands in for a missing timestamp. `maxBytes` bounds what the texts take in UTF-8. */
 export function checkEntry(entry: Entry<unknown>, now: number, maxBytes: number): CheckedEntry {
   if (typeof entry !== 'object' || entry === null) throw invalid('an entry must be an object', entry);
   const { taskId, type, text, agent, detail, timestamp } = entry;
@@ -55,14 +55,23 @@ export function checkEntry(entry: Entry<unknown>, now: number, maxBytes: number)
   if (timestamp !== undefined && !Number.isSafeInteger(timestamp)) {
     throw invalid('timestamp must be whole epoch milliseconds', timestamp);
   }
-  return {
-    taskId,
-    type,
-    text,
-    agent,
-    detail: detail === undefined ? undefined : toJsonText(detail, 'detail', maxBytes),
-    timestamp: timestamp ?? now,
-  };
+  const json = detail === undefined ? undefined : toJsonText(detail, 'detail', maxBytes);
+  checkSize([text, json, taskId, type, agent], maxBytes);
+  return { taskId, type, text, agent, detail: json, timestamp: timestamp ?? now };
+}
+
+function checkSize(texts: readonly (string | undefined)[], maxBytes: number): void {
+  // A character has at most three bytes for each of its UTF-16 units, so most entries need no counting.
+  let units = 0;
+  for (const text of texts) units += text === undefined ? 0 : text.length;
+  if (units * 3 <= maxBytes) return;
+  let bytes = 0;
+  for (const text of texts) bytes += text === undefined ? 0 : Buffer.byteLength(text);
+  if (bytes <= maxBytes) return;
+  throw new AgentLogError(
+    'AGENTLOG_ENTRY_TOO_LARGE',
+    `the entry takes ${bytes} bytes, and at most ${maxBytes} (maxEntryBytes) are taken`,
+  );
 }
 
 function checkName(name: string, value: string): void {

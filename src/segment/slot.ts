@@ -68,7 +68,7 @@ export class Slot {
       const clock = new IdClock(number, before === 'none' ? 0 : before, now);
       if (clock.last > clock.present) return undefined;
       // No id may be given before the ceiling above it is certain to be found again, nor the file that holds it.
-      const ceiling = clock.present + AHEAD;
+      const ceiling = Math.max(clock.last, clock.present) + AHEAD;
       yield* writeCeiling(fd, ceiling, 'background');
       yield* syncDirectory(locks);
       taken = true;

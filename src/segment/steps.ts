@@ -120,3 +120,8 @@ export function* syncDirectory(path: string): Steps<void> {
     yield* call('close', fd);
   }
 }
+
+/** The call failed because there is no such file. */
+export function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}

@@ -1,0 +1,262 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+/** The store as its users see it: the rooms below, wired together. */
+import { DroppedWrites } from './dropped-writes.js';
+import type { Entry, JsonValue, StoredEntry } from './entry.js';
+import { formatId, type IdHalves } from './entry-id.js';
+import { AgentLogError } from './errors.js';
+import { type AgentLogEvents, type AgentLogListener, Events } from './events.js';
+import { drainAtExit } from './exit-drain.js';
+import { Intake } from './intake.js';
+import { type AgentLogOptions, type CheckedOptions, checkOptions } from './options.js';
+import { type Disk, nodeDisk } from './segment/disk.js';
+import { findEntry, readEntries } from './segment/entry-stream.js';
+import { lockPackage } from './segment/flock.js';
+import { recover } from './segment/recovery.js';
+import { SegmentWriter } from './segment/segment-writer.js';
+import { Slot } from './segment/slot.js';
+import { run } from './segment/steps.js';
+import { openStoreDirectory, type Store } from './segment/store-directory.js';
+import { VerdictReports } from './verdict-reports.js';
+
+const SEAL_AFTER_MS = 30_000;
+
+/** A handle of a store. Any number of handles, processes and threads may have the same store open. */
+export interface AgentLog<Detail = JsonValue> {
+  /** Resolves to the entry's id once the entry is on disk. */
+  append(entry: Entry<Detail>): Promise<string>;
+  /** All of them or, also after a crash, none; their ids, in the same order. */
+  appendBatch(entries: readonly Entry<Detail>[]): Promise<string[]>;
+  /** On disk when it returns. Blocks the process meanwhile; what other calls have under way is written first. */
+  appendSync(entry: Entry<Detail>): string;
+  /**
+   * Takes the entry and returns at once, and never throws. What cannot be written is counted in `stats().dropped` and
+   * told by a warning. What it took is on disk after a `flush()`, a `close()`, or the regular end of the process.
+   */
+  write(entry: Entry<Detail>): void;
+  /** Resolves when everything taken so far is on disk; rejects if anything of it did not get there. */
+  flush(): Promise<void>;
+  /** As `flush`, but everything is on disk when it returns. */
+  flushSync(): void;
+  /** Everything that was acknowledged when it begins, and maybe some of what comes later, in the order of the ids. */
+  scan(): AsyncIterableIterator<StoredEntry<Detail>>;
+  /** The entry with this id. */
+  get(id: string): Promise<StoredEntry<Detail> | undefined>;
+  stats(): Promise<AgentLogStats>;
+  on<Name extends keyof AgentLogEvents>(name: Name, listener: AgentLogListener<Name>): this;
+  off<Name extends keyof AgentLogEvents>(name: Name, listener: AgentLogListener<Name>): this;
+  /** Writes what waits and lets go of everything. Appending afterwards is AGENTLOG_CLOSED. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface AgentLogStats {
+  /** The number of this handle among all that write to the store; null for one that only reads. */
+  slot: number | null;
+  /** Entries that this handle has acknowledged. */
+  acknowledged: number;
+  /** Bytes that this handle has taken and not acknowledged yet. */
+  pendingBytes: number;
+  /** Entries that `write` had to drop. */
+  dropped: number;
+}
+
+/** Opens the store in `directory`, or makes one there. What earlier processes left unfinished is recovered first. */
+export async function openAgentLog<Detail = JsonValue>(
+  directory: string,
+  options?: AgentLogOptions<Detail>,
+): Promise<AgentLog<Detail>> {
+  if (typeof directory !== 'string' || directory === '') {
+    throw new TypeError('The directory of openAgentLog must be a path: a string that is not empty');
+  }
+  const checked = checkOptions(options);
+  if (process.platform === 'win32') {
+    const message = 'agentlog needs flock(2) and directories that can be synced, and Windows has neither';
+    throw new AgentLogError('AGENTLOG_UNSUPPORTED_PLATFORM', message);
+  }
+  // Should the lock be missing, nothing must have been made.
+  lockPackage();
+  return openOn(nodeDisk, directory, checked);
+}
+
+/** As `openAgentLog`, on any disk. */
+export async function openOn<Detail = JsonValue>(
+  disk: Disk,
+  directory: string,
+  options: CheckedOptions,
+): Promise<AgentLog<Detail>> {
+  const store = await run(disk, openStoreDirectory(directory, options));
+  const events = new Events(options.on);
+  const reports = new VerdictReports(events);
+  try {
+    for (const { source, verdict } of await recover(disk, store.paths))
+      reports.recovered(source.path, verdict);
+  } catch (error) {
+    // What is there stays, and whoever opens or reads next tries again. Appending does not depend on it.
+    events.problem('what earlier processes left behind could not be recovered', error);
+  }
+  const slot = options.readOnly
+    ? undefined
+    : await run(disk, Slot.take(disk, store.paths.locks, options.now));
+  return new Handle(disk, store, options, events, reports, slot);
+}
+
+class Handle implements AgentLog<never> {
+  readonly #disk: Disk;
+  readonly #store: Store;
+  readonly #options: CheckedOptions;
+  readonly #events: Events;
+  readonly #reports: VerdictReports;
+  readonly #intake: Intake;
+  readonly #dropped: DroppedWrites;
+  readonly #slot: Slot | undefined;
+  readonly #writer: SegmentWriter | undefined;
+  readonly #stopDraining: () => void;
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    disk: Disk,
+    store: Store,
+    options: CheckedOptions,
+    events: Events,
+    reports: VerdictReports,
+    slot: Slot | undefined,
+  ) {
+    this.#disk = disk;
+    this.#store = store;
+    this.#options = options;
+    this.#events = events;
+    this.#reports = reports;
+    this.#intake = new Intake(options);
+    this.#dropped = new DroppedWrites((message, cause) => {
+      events.emit('warning', { code: 'AGENTLOG_WRITE_DROPPED', message, cause });
+    });
+    this.#slot = slot;
+    if (slot === undefined) {
+      this.#stopDraining = () => undefined;
+      return;
+    }
+    const writer = new SegmentWriter({
+      disk,
+      directory: store.paths.segments,
+      slot,
+      segmentBytes: options.segmentBytes,
+      sealAfter: SEAL_AFTER_MS,
+      now: options.now,
+      onProblem: (error) => events.problem('', error),
+    });
+    this.#writer = writer;
+    this.#stopDraining = drainAtExit(() => writer.flushSync());
+  }
+
+  append(entry: Entry<unknown>): Promise<string> {
+    try {
+      const writer = this.#openWriter();
+      this.#checkLoad(writer);
+      return writer.append(this.#intake.take(entry)).then(textOf);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async appendBatch(entries: readonly Entry<unknown>[]): Promise<string[]> {
+    const writer = this.#openWriter();
+    if (!Array.isArray(entries)) throw new TypeError('appendBatch takes an array of entries');
+    this.#checkLoad(writer);
+    const checked = entries.map((entry) => this.#intake.take(entry));
+    if (checked.length === 0) return [];
+    return (await writer.appendGroup(checked)).map(textOf);
+  }
+
+  appendSync(entry: Entry<unknown>): string {
+    return textOf(this.#openWriter().appendSync(this.#intake.take(entry)));
+  }
+
+  write(entry: Entry<unknown>): void {
+    this.append(entry).catch((error) => this.#dropped.note(error));
+  }
+
+  async flush(): Promise<void> {
+    await this.#writer?.flush();
+  }
+
+  flushSync(): void {
+    this.#writer?.flushSync();
+  }
+
+  async *scan(): AsyncIterableIterator<never> {
+    this.#checkOpen();
+    const entries = readEntries(this.#disk, this.#store.paths, this.#reports.read);
+    for await (const entry of entries) yield entry as never;
+  }
+
+  async get(id: string): Promise<never | undefined> {
+    this.#checkOpen();
+    if (typeof id !== 'string') throw new TypeError('get takes the id of an entry, a string');
+    return (await findEntry(this.#disk, this.#store.paths, id, this.#reports.read)) as never;
+  }
+
+  async stats(): Promise<AgentLogStats> {
+    return {
+      slot: this.#slot?.number ?? null,
+      acknowledged: this.#writer?.acknowledged ?? 0,
+      pendingBytes: this.#writer?.pendingBytes ?? 0,
+      dropped: this.#dropped.total,
+    };
+  }
+
+  on<Name extends keyof AgentLogEvents>(name: Name, listener: AgentLogListener<Name>): this {
+    this.#events.add(name, listener);
+    return this;
+  }
+
+  off<Name extends keyof AgentLogEvents>(name: Name, listener: AgentLogListener<Name>): this {
+    this.#events.remove(name, listener);
+    return this;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    await this.#writer?.close();
+    this.#stopDraining();
+    this.#dropped.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) {
+      throw new AgentLogError(
+        'AGENTLOG_CLOSED',
+        `the store ${this.#store.paths.root} was closed by this handle`,
+      );
+    }
+  }
+
+  #openWriter(): SegmentWriter {
+    this.#checkOpen();
+    if (this.#writer !== undefined) return this.#writer;
+    throw new AgentLogError(
+      'AGENTLOG_READ_ONLY',
+      `the store ${this.#store.paths.root} was opened with readOnly`,
+    );
+  }
+
+  #checkLoad(writer: SegmentWriter): void {
+    const { maxPendingBytes } = this.#options;
+    if (writer.pendingBytes < maxPendingBytes) return;
+    throw new AgentLogError(
+      'AGENTLOG_OVERLOADED',
+      `more than ${maxPendingBytes} bytes (maxPendingBytes) wait for the disk; nothing of this append was written`,
+    );
+  }
+}
+
+function textOf({ high, low }: IdHalves): string {
+  return formatId(high, low);
+}

@@ -1,0 +1,113 @@
+/** What a store tells its host beside answers: events, each with its listeners, none of whom can hurt the store. */
+
+/** Something went wrong that no call reports; nothing acknowledged is lost by it. */
+export interface AgentLogWarning {
+  /** Stays the same from version to version. */
+  readonly code: 'AGENTLOG_WRITE_DROPPED' | 'AGENTLOG_STORAGE';
+  /** For people; may change. */
+  readonly message: string;
+  readonly cause?: unknown;
+}
+
+/** A segment that a dead writer had left open was read to its end. */
+export interface RecoverEvent {
+  readonly segment: string;
+  /** Entries in it that count. */
+  readonly entries: number;
+  /** Bytes of an unfinished batch at its end, of which nothing was acknowledged; they stay in the file. */
+  readonly tornBytes: number;
+  /** For people. */
+  readonly reason: string;
+}
+
+/** What was acknowledged can no longer be read. */
+export interface DamageEvent {
+  readonly segment: string;
+  readonly holes: number;
+  readonly bytes: number;
+  /** For people. */
+  readonly reason: string;
+}
+
+export interface AgentLogEvents {
+  recover: RecoverEvent;
+  damage: DamageEvent;
+  warning: AgentLogWarning;
+}
+
+export type AgentLogListener<Name extends keyof AgentLogEvents> = (event: AgentLogEvents[Name]) => void;
+
+export type AgentLogListeners = { [Name in keyof AgentLogEvents]?: AgentLogListener<Name> };
+
+export const EVENT_NAMES: readonly (keyof AgentLogEvents)[] = ['recover', 'damage', 'warning'];
+
+type AnyListener = (event: unknown) => void;
+
+export class Events {
+  readonly #listeners = new Map<string, Set<AnyListener>>(EVENT_NAMES.map((name) => [name, new Set()]));
+  readonly #warned = new Set<string>();
+
+  constructor(listeners: AgentLogListeners) {
+    for (const [name, listener] of Object.entries(listeners)) {
+      if (listener !== undefined) this.add(name, listener as AnyListener);
+    }
+  }
+
+  add(name: string, listener: unknown): void {
+    const listeners = this.#listenersOf(name);
+    if (typeof listener !== 'function') throw new TypeError(`A listener of '${name}' must be a function`);
+    listeners.add(listener as AnyListener);
+  }
+
+  remove(name: string, listener: unknown): void {
+    this.#listenersOf(name).delete(listener as AnyListener);
+  }
+
+  emit<Name extends keyof AgentLogEvents>(name: Name, event: AgentLogEvents[Name]): void {
+    const listeners = [...this.#listenersOf(name)];
+    if (listeners.length === 0) this.#unheard(name, event);
+    for (const listener of listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.#warnProcess('AGENTLOG_LISTENER_THREW', `a listener of '${name}' threw: ${String(error)}`);
+      }
+    }
+  }
+
+  /** A warning about the disk, or what stands on it. */
+  problem(what: string, cause: unknown): void {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    this.emit('warning', {
+      code: 'AGENTLOG_STORAGE',
+      message: what === '' ? message : `${what}: ${message}`,
+      cause,
+    });
+  }
+
+  #listenersOf(name: string): Set<AnyListener> {
+    const listeners = this.#listeners.get(name);
+    if (listeners === undefined) {
+      throw new TypeError(`There is no event '${name}'; there are: ${EVENT_NAMES.join(', ')}`);
+    }
+    return listeners;
+  }
+
+  /** Of what nobody listens to, bad news must not go unseen. */
+  #unheard(name: keyof AgentLogEvents, event: AgentLogEvents[keyof AgentLogEvents]): void {
+    if (name === 'warning') {
+      const { code, message } = event as AgentLogWarning;
+      this.#warnProcess(code, message);
+    } else if (name === 'damage') {
+      const { segment, reason } = event as DamageEvent;
+      this.#warnProcess('AGENTLOG_DAMAGE', `${segment}: ${reason}`);
+    }
+  }
+
+  /** Once per code: a host that does not listen is not to be flooded. */
+  #warnProcess(code: string, message: string): void {
+    if (this.#warned.has(code)) return;
+    this.#warned.add(code);
+    process.emitWarning(message, { type: 'AgentLogWarning', code });
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * Whether the writer of a segment lives: it holds the lock of its file for as long as it may write to it.
+ *
+ * Asking means trying to take the lock, and while one process tries, another that asks finds it taken and would think
+ * the writer alive. So whoever asks holds `locks/liveness.lock`, for the few microseconds that it takes.
+ */
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AgentLogError } from '../errors.js';
+import type { Disk } from './disk.js';
+import { FILE_MODE, FOR_READING, FOR_WRITING_OR_CREATING, isMissing } from './steps.js';
+
+/** 'missing': there is no such file any more; it was renamed or removed. */
+export type Liveness = 'live' | 'gone' | 'missing';
+
+const LONGEST_WAIT_MS = 10_000;
+
+/** Asks about every path at one moment. `onGone` is called while the lock of a dead writer's file is held. */
+export async function whoLives(
+  disk: Disk,
+  locks: string,
+  paths: readonly string[],
+  onGone?: (path: string) => void,
+): Promise<Liveness[]> {
+  if (paths.length === 0) return [];
+  const path = join(locks, 'liveness.lock');
+  const fd = openAsker(disk, path);
+  try {
+    for (let waited = 0; !disk.callSync('flock', fd); waited++) {
+      if (waited > LONGEST_WAIT_MS) {
+        throw new AgentLogError(
+          'AGENTLOG_IO',
+          `another process holds ${path} and does not let go; was it stopped?`,
+        );
+      }
+      await delay(1);
+    }
+    return paths.map((file) => ask(disk, file, onGone));
+  } finally {
+    disk.callSync('close', fd);
+  }
+}
+
+/** A reader without the right to write can ask all the same. */
+function openAsker(disk: Disk, path: string): number {
+  try {
+    return disk.callSync('open', path, FOR_WRITING_OR_CREATING, FILE_MODE);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EROFS' && code !== 'EPERM') throw error;
+    return disk.callSync('open', path, FOR_READING, 0);
+  }
+}
+
+function ask(disk: Disk, path: string, onGone?: (path: string) => void): Liveness {
+  let fd: number;
+  try {
+    fd = disk.callSync('open', path, FOR_READING, 0);
+  } catch (error) {
+    if (isMissing(error)) return 'missing';
+    throw error;
+  }
+  try {
+    if (!disk.callSync('flock', fd)) return 'live';
+    // The name may have gone to another file between opening and locking, or have been taken away.
+    if (disk.callSync('lstat', path).ino !== disk.callSync('fstat', fd).ino) return 'missing';
+    onGone?.(path);
+    return 'gone';
+  } catch (error) {
+    if (isMissing(error)) return 'missing';
+    throw error;
+  } finally {
+    disk.callSync('close', fd);
+  }
+}

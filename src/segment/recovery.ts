@@ -1,0 +1,47 @@
+/**
+ * What dead writers left behind, put in order when a store is opened: what they were making is removed, what they were
+ * writing is synced, read to its end and judged. No file is changed: the next one who looks finds the same.
+ */
+import type { Disk } from './disk.js';
+import { whoLives } from './liveness.js';
+import { listUnfinished } from './segment-list.js';
+import { SegmentReading, type Source } from './segment-reading.js';
+import { run } from './steps.js';
+import type { StorePaths } from './store-directory.js';
+import { survey } from './survey.js';
+import type { Verdict } from './verdict.js';
+
+export interface Recovered {
+  readonly source: Source;
+  readonly verdict: Verdict;
+}
+
+export async function recover(disk: Disk, paths: StorePaths): Promise<Recovered[]> {
+  await removeUnfinished(disk, paths);
+  const recovered: Recovered[] = [];
+  for (const source of await survey(disk, paths)) {
+    if (source.writer !== 'gone' && source.writer !== 'cut') continue;
+    const verdict = await judge(disk, source);
+    if (verdict !== undefined) recovered.push({ source, verdict });
+  }
+  return recovered;
+}
+
+/** Nothing in them was ever acknowledged. */
+async function removeUnfinished(disk: Disk, { segments, locks }: StorePaths): Promise<void> {
+  // Removed while the lock is held: whoever made the file a moment ago and has not locked it yet will see it gone.
+  await whoLives(disk, locks, await run(disk, listUnfinished(segments)), (path) =>
+    disk.callSync('unlink', path),
+  );
+}
+
+async function judge(disk: Disk, source: Source): Promise<Verdict | undefined> {
+  const reading = await SegmentReading.begin(disk, source);
+  if (reading === undefined) return undefined;
+  try {
+    while ((await reading.next()) !== undefined);
+    return reading.verdict!;
+  } finally {
+    await reading.close();
+  }
+}

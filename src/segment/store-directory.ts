@@ -1,0 +1,214 @@
+/**
+ * The directory of a store: made once, with everything that an acknowledgement relies on synced before the manifest
+ * says that there is a store, and checked before anything in it is touched.
+ */
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { AgentLogError, ioError } from '../errors.js';
+import { checkFileSystem } from './file-system.js';
+import { decodeManifest, encodeManifest, type Manifest } from './manifest.js';
+import {
+  call,
+  DIRECTORY_MODE,
+  FILE_MODE,
+  FOR_CREATING,
+  FOR_READING,
+  isMissing,
+  open,
+  readFully,
+  type Steps,
+  syncDirectory,
+  writeFully,
+} from './steps.js';
+
+export interface StorePaths {
+  readonly root: string;
+  readonly segments: string;
+  readonly locks: string;
+  readonly archive: string;
+  readonly quarantine: string;
+}
+
+export interface StoreDirectoryOptions {
+  readonly readOnly: boolean;
+  readonly allowForeignOwner: boolean;
+  readonly allowUnsafeFilesystem: boolean;
+}
+
+export interface Store {
+  readonly paths: StorePaths;
+  readonly manifest: Manifest;
+}
+
+const MANIFEST = 'agentlog.json';
+
+/** Finds the store in `directory`, or makes it, with the directories above it. */
+export function* openStoreDirectory(directory: string, options: StoreDirectoryOptions): Steps<Store> {
+  const wanted = resolve(directory);
+  try {
+    const there = yield* nearestDirectory(wanted);
+    if (!options.allowUnsafeFilesystem) checkFileSystem(there, (yield* call('statfs', there)).type);
+    if (options.readOnly) {
+      if (there !== wanted) throw noStore(wanted);
+    } else yield* makeDirectories(wanted);
+    // The directory may be reached through a link; what is inside may not be one.
+    const root = yield* call('realpath', wanted);
+    if (!options.allowForeignOwner) yield* checkOwner(root);
+    const store = yield* readManifest(root, options);
+    if (store !== undefined) return store;
+    if (options.readOnly) throw noStore(root);
+    return yield* makeStore(root, options);
+  } catch (error) {
+    if (error instanceof AgentLogError) throw error;
+    throw ioError(`cannot open the store ${wanted}`, error);
+  }
+}
+
+/** The version of the format is checked before anything else is looked at, let alone locked or made. */
+function* readManifest(root: string, options: StoreDirectoryOptions): Steps<Store | undefined> {
+  const text = yield* readFile(join(root, MANIFEST));
+  if (text === undefined) return undefined;
+  const manifest = decodeManifest(text, join(root, MANIFEST), options.readOnly);
+  const paths = pathsOf(root);
+  for (const path of inner(paths)) {
+    if (options.readOnly) yield* checkInner(path, options);
+    else yield* makeInner(path, options);
+  }
+  // Whoever made the store may have been killed before it synced what it made.
+  if (!options.readOnly) yield* syncDirectory(root);
+  return { paths, manifest };
+}
+
+function* makeStore(root: string, options: StoreDirectoryOptions): Steps<Store> {
+  for (const path of inner(pathsOf(root))) yield* makeInner(path, options);
+  yield* syncDirectory(root);
+  yield* syncAncestors(root);
+  const path = join(root, MANIFEST);
+  const unfinished = `${path}.${randomBytes(8).toString('hex')}.new`;
+  const fd = yield* open(unfinished, FOR_CREATING);
+  try {
+    yield* call('fchmod', fd, FILE_MODE);
+    yield* writeFully(fd, encodeManifest(), 0);
+    yield* call('fsync', fd);
+    // Of several processes that make the store at once, one gives it its name.
+    yield* call('link', unfinished, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    yield* call('close', fd);
+    yield* call('unlink', unfinished);
+  }
+  yield* syncDirectory(root);
+  const store = yield* readManifest(root, options);
+  if (store === undefined) throw new AgentLogError('AGENTLOG_IO', `${path} was removed while it was made`);
+  return store;
+}
+
+function pathsOf(root: string): StorePaths {
+  return {
+    root,
+    segments: join(root, 'segments'),
+    locks: join(root, 'locks'),
+    archive: join(root, 'archive'),
+    quarantine: join(root, 'quarantine'),
+  };
+}
+
+function inner({ segments, locks, archive, quarantine }: StorePaths): string[] {
+  return [segments, locks, archive, quarantine];
+}
+
+function* makeInner(path: string, options: StoreDirectoryOptions): Steps<void> {
+  yield* makeDirectory(path);
+  yield* checkInner(path, options);
+}
+
+function* checkInner(path: string, { allowForeignOwner }: StoreDirectoryOptions): Steps<void> {
+  const { mode } = yield* call('lstat', path);
+  if ((mode & constants.S_IFMT) !== constants.S_IFDIR) {
+    throw new AgentLogError('AGENTLOG_IO', `${path} is not a directory (nor may it be a link to one)`);
+  }
+  if (!allowForeignOwner) yield* checkOwner(path);
+}
+
+function* checkOwner(path: string): Steps<void> {
+  const { uid } = yield* call('lstat', path);
+  const own = process.geteuid?.();
+  if (own === undefined || uid === own) return;
+  throw new AgentLogError(
+    'AGENTLOG_FOREIGN_OWNER',
+    `${path} belongs to user ${uid}, and this process runs as user ${own}: files that it makes there could lock the owner out. The option allowForeignOwner opens it all the same`,
+  );
+}
+
+/** `path` itself or the first directory above it that is there. */
+function* nearestDirectory(path: string): Steps<string> {
+  try {
+    yield* call('stat', path);
+    return path;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    return yield* nearestDirectory(dirname(path));
+  }
+}
+
+function* makeDirectories(path: string): Steps<void> {
+  try {
+    yield* call('stat', path);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    yield* makeDirectories(dirname(path));
+    yield* makeDirectory(path);
+  }
+}
+
+function* makeDirectory(path: string): Steps<void> {
+  try {
+    yield* call('mkdir', path, DIRECTORY_MODE);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
+    throw error;
+  }
+  // The mode that mkdir gave is less what the umask takes away.
+  const fd = yield* call('open', path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW, 0);
+  try {
+    yield* call('fchmod', fd, DIRECTORY_MODE);
+  } finally {
+    yield* call('close', fd);
+  }
+}
+
+/** Any of them may have been made a moment ago, by this process or by another that was killed before it synced. */
+function* syncAncestors(path: string): Steps<void> {
+  for (let above = dirname(path); ; above = dirname(above)) {
+    try {
+      yield* syncDirectory(above);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // A directory that cannot be read was not made by us; nor one on a read-only or special file system.
+      if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS' && code !== 'EINVAL') throw error;
+    }
+    if (above === dirname(above)) return;
+  }
+}
+
+function* readFile(path: string): Steps<Buffer | undefined> {
+  let fd: number;
+  try {
+    fd = yield* open(path, FOR_READING);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+  try {
+    const bytes = Buffer.alloc((yield* call('fstat', fd)).size);
+    return bytes.subarray(0, yield* readFully(fd, bytes, 0));
+  } finally {
+    yield* call('close', fd);
+  }
+}
+
+function noStore(path: string): AgentLogError {
+  return new AgentLogError('AGENTLOG_NOT_FOUND', `there is no store in ${path}, and readOnly makes none`);
+}

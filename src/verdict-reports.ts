@@ -1,0 +1,34 @@
+/** Tells the host what readings of segments found: what was recovered, and what is damaged, each segment once. */
+import type { Events } from './events.js';
+
+/** What a report needs of a verdict on a segment. */
+interface Verdict {
+  readonly kind: string;
+  readonly reason: string;
+  readonly entries: number;
+  readonly holeCount: number;
+  readonly holeBytes: number;
+  readonly tail: { readonly length: number } | null;
+}
+
+export class VerdictReports {
+  readonly #events: Events;
+  readonly #damaged = new Set<string>();
+
+  constructor(events: Events) {
+    this.#events = events;
+  }
+
+  recovered(segment: string, verdict: Verdict): void {
+    const { entries, tail, reason } = verdict;
+    this.#events.emit('recover', { segment, entries, tornBytes: tail?.length ?? 0, reason });
+    this.read(segment, verdict);
+  }
+
+  readonly read = (segment: string, { kind, reason, holeCount, holeBytes }: Verdict): void => {
+    const isBad = kind === 'damaged' || kind === 'unreadable' || kind === 'unsupported';
+    if (!isBad || this.#damaged.has(segment)) return;
+    this.#damaged.add(segment);
+    this.#events.emit('damage', { segment, holes: holeCount, bytes: holeBytes, reason });
+  };
+}
