@@ -11,6 +11,7 @@ import { type AgentLogOptions, type CheckedOptions, checkOptions } from './optio
 import { type Disk, nodeDisk } from './segment/disk.js';
 import { findEntry, readEntries } from './segment/entry-stream.js';
 import { lockPackage } from './segment/flock.js';
+import type { PaceLimits } from './segment/pace.js';
 import { recover } from './segment/recovery.js';
 import { SegmentWriter } from './segment/segment-writer.js';
 import { Slot } from './segment/slot.js';
@@ -18,7 +19,14 @@ import { run } from './segment/steps.js';
 import { openStoreDirectory, type Store } from './segment/store-directory.js';
 import { VerdictReports } from './verdict-reports.js';
 
-const SEAL_AFTER_MS = 30_000;
+/** What tests set otherwise. */
+export interface Tuning {
+  readonly sealAfter: number;
+  readonly pace?: PaceLimits | undefined;
+  readonly atExit: (drain: () => void) => () => void;
+}
+
+const USUAL: Tuning = { sealAfter: 30_000, atExit: drainAtExit };
 
 /** A handle of a store. Any number of handles, processes and threads may have the same store open. */
 export interface AgentLog<Detail = JsonValue> {
@@ -83,6 +91,7 @@ export async function openOn<Detail = JsonValue>(
   disk: Disk,
   directory: string,
   options: CheckedOptions,
+  tuning: Tuning = USUAL,
 ): Promise<AgentLog<Detail>> {
   const store = await run(disk, openStoreDirectory(directory, options));
   const events = new Events(options.on);
@@ -97,7 +106,7 @@ export async function openOn<Detail = JsonValue>(
   const slot = options.readOnly
     ? undefined
     : await run(disk, Slot.take(disk, store.paths.locks, options.now));
-  return new Handle(disk, store, options, events, reports, slot);
+  return new Handle(disk, store, options, events, reports, slot, tuning);
 }
 
 class Handle implements AgentLog<never> {
@@ -120,6 +129,7 @@ class Handle implements AgentLog<never> {
     events: Events,
     reports: VerdictReports,
     slot: Slot | undefined,
+    tuning: Tuning,
   ) {
     this.#disk = disk;
     this.#store = store;
@@ -140,12 +150,13 @@ class Handle implements AgentLog<never> {
       directory: store.paths.segments,
       slot,
       segmentBytes: options.segmentBytes,
-      sealAfter: SEAL_AFTER_MS,
+      sealAfter: tuning.sealAfter,
+      pace: tuning.pace,
       now: options.now,
       onProblem: (error) => events.problem('', error),
     });
     this.#writer = writer;
-    this.#stopDraining = drainAtExit(() => writer.flushSync());
+    this.#stopDraining = tuning.atExit(() => writer.flushSync());
   }
 
   append(entry: Entry<unknown>): Promise<string> {

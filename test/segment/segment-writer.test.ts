@@ -14,7 +14,7 @@ import { Random } from '../support/random.js';
 import { entryOf } from '../support/segments.js';
 import { failure, SimulatedDisk } from '../support/simulated-disk.js';
 
-const CASES = 4000;
+const CASES = 2000;
 const START = Date.UTC(2026, 5, 1);
 
 interface Found {

@@ -44,9 +44,14 @@ interface Change {
   readonly remove?: readonly [directory: Inode, name: string];
 }
 
+interface Process {
+  readonly name: string;
+  dead: boolean;
+}
+
 interface OpenFile {
   readonly inode: Inode;
-  readonly process: string;
+  readonly process: Process;
 }
 
 /** What is to happen to a call before it is carried out; returns a short count for a write, or throws. */
@@ -57,7 +62,8 @@ export class SimulatedDisk {
   #nextFd = 3;
   readonly #random: Random;
   readonly #open = new Map<number, OpenFile>();
-  #pool: (() => void)[] = [];
+  readonly #processes: Process[] = [];
+  #pool: { readonly process: Process; readonly work: () => void }[] = [];
   #root: Inode;
   interfere: Interference = () => undefined;
 
@@ -66,23 +72,27 @@ export class SimulatedDisk {
     this.#root = this.#newInode('directory', 0o755);
   }
 
-  /** The disk as a process of this name sees it. */
-  processNamed(process: string): Disk {
+  /** The disk as a new process sees it. */
+  processNamed(name: string): Disk {
+    const process: Process = { name, dead: false };
+    this.#processes.push(process);
     return {
-      call: (name, ...args) => this.#later(() => this.#perform(process, name, args)),
-      callSync: (name, ...args) => this.#perform(process, name, args) as never,
+      call: (call, ...args) => this.#later(process, () => this.#perform(process, call, args)),
+      callSync: (call, ...args) => this.#perform(process, call, args) as never,
     };
   }
 
-  /** The process is gone: its files are closed, its locks free, its waiting calls were made or not. */
-  kill(process: string): void {
-    for (const [fd, file] of this.#open) {
-      if (file.process === process) this.#close(fd);
-    }
+  /** Processes of this name are gone: their files are closed, their locks free, their waiting calls were made or not. */
+  kill(name: string): void {
+    const killed = (process: Process) => process.name === name && !process.dead;
+    for (const { process, work } of this.#pool) if (killed(process) && this.#random.chance(0.5)) work();
+    for (const [fd, { process }] of this.#open) if (killed(process)) this.#close(fd);
+    for (const process of this.#processes) if (process.name === name) process.dead = true;
   }
 
   /** Everything that runs is gone, and what was not synced is there in any part. */
   cutPower(): void {
+    for (const process of this.#processes) process.dead = true;
     this.#open.clear();
     this.#pool = [];
     const seen = new Set<Inode>();
@@ -101,22 +111,25 @@ export class SimulatedDisk {
     for (const inode of seen) for (const child of inode.entries.values()) child.nlink++;
   }
 
-  #later<Result>(work: () => unknown): Promise<Result> {
+  #later<Result>(process: Process, call: () => unknown): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#pool.push(() => {
+      const work = () => {
         try {
-          resolve(work() as Result);
+          resolve(call() as Result);
         } catch (error) {
-          reject(error);
+          // The call may have been what the process died in.
+          if (!process.dead) reject(error);
         }
-      });
+      };
+      this.#pool.push({ process, work });
       setImmediate(() => this.#carryOutOne());
     });
   }
 
   #carryOutOne(): void {
-    const [work] = this.#pool.splice(this.#random.below(this.#pool.length), 1);
-    work?.();
+    const [waiting] = this.#pool.splice(this.#random.below(this.#pool.length), 1);
+    // A dead process hears of nothing any more.
+    if (waiting?.process.dead === false) waiting.work();
   }
 
   #settleFile(inode: Inode): void {
@@ -160,8 +173,9 @@ export class SimulatedDisk {
     directory.unsyncedChanges = [];
   }
 
-  #perform(process: string, name: DiskCall, args: readonly unknown[]): unknown {
-    const short = this.interfere(process, name, args);
+  #perform(process: Process, name: DiskCall, args: readonly unknown[]): unknown {
+    if (process.dead) throw failure('EDEAD', name, process.name);
+    const short = this.interfere(process.name, name, args);
     switch (name) {
       case 'open':
         return this.#openFile(process, ...(args as Parameters<DiskCalls['open']>));
@@ -283,7 +297,7 @@ export class SimulatedDisk {
     }
   }
 
-  #openFile(process: string, path: string, flags: number, mode: number): number {
+  #openFile(process: Process, path: string, flags: number, mode: number): number {
     const [directory, entry] = this.#place(path);
     let inode = entry === '' ? directory : directory.entries.get(entry);
     if (inode === undefined) {

@@ -1,0 +1,229 @@
+/**
+ * Stores on a disk that forgets: opened by several processes that append in every way, die, lose power, meet failing
+ * calls and open again. What was acknowledged is there after any of it, whole and once, and nothing else is.
+ */
+import { describe, expect, it } from 'vitest';
+import { type AgentLog, openOn } from '../../src/agent-log.js';
+import type { DamageEvent } from '../../src/events.js';
+import { type CheckedOptions, checkOptions } from '../../src/options.js';
+import { Ledger } from '../support/ledger.js';
+import { Random } from '../support/random.js';
+import { failure, SimulatedDisk } from '../support/simulated-disk.js';
+
+const FILES = 4;
+const CASES = Number(process.env.AGENTLOG_LIVES ?? 20_000);
+const START = Date.UTC(2026, 5, 1);
+const STORE = '/home/store';
+
+interface Process {
+  readonly name: string;
+  readonly log: AgentLog;
+}
+
+class Life {
+  readonly random: Random;
+  readonly disk: SimulatedDisk;
+  readonly ledger = new Ledger();
+  readonly withFailures: boolean;
+  readonly damages: string[] = [];
+  processes: Process[] = [];
+  time = START;
+  #names = 0;
+
+  constructor(seed: number) {
+    this.random = new Random(seed);
+    this.disk = new SimulatedDisk(this.random);
+    this.disk.processNamed('setup').callSync('mkdir', '/home', 0o755);
+    this.disk
+      .processNamed('setup')
+      .callSync('fsync', this.disk.processNamed('setup').callSync('open', '/', 0, 0));
+    this.withFailures = this.random.chance(0.4);
+  }
+
+  async open(name = `process ${this.#names++}`): Promise<Process> {
+    const { random } = this;
+    const options: CheckedOptions = {
+      ...checkOptions({
+        allowForeignOwner: true,
+        now: () => this.time++,
+        on: { warning: nothing, damage: ({ reason }: DamageEvent) => void this.damages.push(reason) },
+      }),
+      // Far below what may be chosen, so that segments end often.
+      segmentBytes: random.between(300, 4000),
+    };
+    const pace = random.chance(0.5)
+      ? { smallest: 64, first: 256, largest: 1024, largeBatch: 700 }
+      : undefined;
+    const log = await openOn(this.disk.processNamed(name), STORE, options, {
+      sealAfter: Number.POSITIVE_INFINITY,
+      pace,
+      atExit: () => () => undefined,
+    });
+    return { name, log };
+  }
+
+  /** One thing that a process does. */
+  async act({ log }: Process): Promise<void> {
+    const { random, ledger } = this;
+    const entries = (count: number) => {
+      const { texts, done } = ledger.give(count);
+      return { entries: texts.map((text) => ({ taskId: 't', type: 'text', text })), done };
+    };
+    const kind = random.below(12);
+    if (kind < 5) {
+      const given = entries(1);
+      log.append(given.entries[0]!).then((id) => given.done([id]), nothing);
+    } else if (kind < 7) {
+      const given = entries(random.between(1, 6));
+      log.appendBatch(given.entries).then(given.done, nothing);
+    } else if (kind === 7) {
+      const given = entries(1);
+      attempt(() => given.done([log.appendSync(given.entries[0]!)]));
+    } else if (kind === 8) {
+      log.write(entries(1).entries[0]!);
+    } else if (kind === 9) {
+      attempt(() => log.flushSync());
+    } else if (kind === 10) {
+      await log.flush().catch(nothing);
+    } else if (!this.withFailures) {
+      await this.read(log);
+    }
+  }
+
+  /** Reads all, and holds it against what was acknowledged when the reading began. */
+  async read(log: AgentLog): Promise<void> {
+    const before = this.ledger.acknowledged;
+    const found: [string, string][] = [];
+    for await (const { id, text } of log.scan()) found.push([id, text]);
+    this.ledger.check(found, before);
+    if (this.damages.length > 0) throw new Error(`called damaged: ${this.damages}`);
+    if (!this.withFailures) this.ledger.checkSeen(found);
+    if (found.length > 0 && this.random.chance(0.2)) {
+      const [id, text] = this.random.pick(found);
+      if ((await log.get(id))?.text !== text) throw new Error(`get(${id}) does not find it`);
+    }
+  }
+
+  async session(): Promise<void> {
+    const { random, disk } = this;
+    for (let n = random.between(1, 2); n > 0; n--) this.processes.push(await this.open());
+    for (let step = random.between(1, 20); step > 0; step--) {
+      if (this.withFailures && random.chance(0.1)) disk.interfere = failing(disk, random);
+      const process = random.pick(this.processes);
+      await this.act(process);
+      await turns(random);
+      if (random.chance(0.03)) {
+        this.kill(process);
+        disk.interfere = () => undefined;
+        this.processes.push(await this.open());
+      }
+    }
+    const end = random.pick(['close', 'power', 'kill']);
+    disk.interfere = () => undefined;
+    if (end === 'close') await Promise.all(this.processes.map(({ log }) => log.close()));
+    if (end === 'kill') for (const process of this.processes) this.kill(process);
+    if (end === 'power' || random.chance(0.5)) disk.cutPower();
+    this.processes = [];
+    // Promises that were resolved in the last moment are heard before anything is checked.
+    await new Promise(setImmediate);
+    this.time += random.pick([0, 1000, 60_000]);
+  }
+
+  kill(process: Process): void {
+    this.disk.kill(process.name);
+    this.processes = this.processes.filter((other) => other !== process);
+  }
+
+  /** The power goes while the store is opened, maybe several times; then all is there, and a second opening agrees. */
+  async recover(): Promise<void> {
+    for (let cuts = this.random.below(3); cuts > 0; cuts--) await this.openAndCut();
+    for (let n = 0; n < 2; n++) {
+      const { log, name } = await this.open();
+      await this.read(log);
+      if (this.random.chance(0.5)) await log.close();
+      else this.disk.kill(name);
+    }
+  }
+
+  async openAndCut(): Promise<void> {
+    const { disk, random } = this;
+    let left = random.between(1, 60);
+    await new Promise<void>((resolve, reject) => {
+      let off = false;
+      disk.interfere = () => {
+        if (--left > 0) return undefined;
+        disk.interfere = () => undefined;
+        disk.cutPower();
+        off = true;
+        resolve();
+        throw failure('EDEAD', 'call', 'the power is off');
+      };
+      this.open()
+        .then(({ log }) => this.read(log))
+        .then(resolve, (error) => (off ? undefined : reject(error)));
+    });
+    disk.interfere = () => undefined;
+    disk.cutPower();
+  }
+}
+
+/** Some calls fail: the next sync or write, as a bad or full disk lets them. */
+function failing(disk: SimulatedDisk, random: Random): SimulatedDisk['interfere'] {
+  let left = random.between(1, 3);
+  return (_, name, args) => {
+    if (!['write', 'fdatasync', 'fsync', 'open', 'rename', 'unlink'].includes(name)) return undefined;
+    if (left === 0 || random.chance(0.6)) return undefined;
+    left--;
+    if (name === 'write') {
+      if (random.chance(0.5)) return random.below(args[3] as number);
+      throw failure(random.pick(['ENOSPC', 'EIO']), name, 'a bad disk');
+    }
+    if (name === 'fdatasync' || name === 'fsync') disk.loseUnsynced(args[0] as number);
+    throw failure(name === 'open' ? 'EMFILE' : 'EIO', name, 'a bad disk');
+  };
+}
+
+const nothing = () => undefined;
+
+function attempt(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // Rejected: whether it is there is unknown.
+  }
+}
+
+async function turns(random: Random): Promise<void> {
+  for (let n = random.below(6); n > 0; n--) await new Promise(setImmediate);
+}
+
+export async function live(seed: number): Promise<{ acknowledged: number; unknown: number }> {
+  const life = new Life(seed);
+  try {
+    for (let n = life.random.between(1, 3); n > 0; n--) {
+      await life.session();
+      await life.recover();
+    }
+  } catch (error) {
+    throw new Error(`seed ${seed}: ${(error as Error).message}`, { cause: error });
+  }
+  const acknowledged = life.ledger.acknowledged.size;
+  return { acknowledged, unknown: life.ledger.size - acknowledged };
+}
+
+describe('a store on a disk that forgets', () => {
+  it.each(Array.from({ length: FILES }, (_, i) => [i + 1]))(
+    `keeps what it acknowledged (part %i of ${FILES})`,
+    async (part) => {
+      let acknowledged = 0;
+      let unknown = 0;
+      for (let seed = part; seed <= CASES; seed += FILES) {
+        const counts = await live(seed);
+        acknowledged += counts.acknowledged;
+        unknown += counts.unknown;
+      }
+      expect(acknowledged).toBeGreaterThan(CASES);
+      expect(unknown).toBeGreaterThan(CASES / FILES);
+    },
+  );
+});
