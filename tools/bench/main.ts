@@ -1,19 +1,25 @@
-/** `npm run bench -- [NAME ...] [--json]`: runs the named benchmarks, or all. */
+/** `npm run bench -- [NAME ...] [--json] [--quick]`: runs the named benchmarks, or all. */
+import { benchAppend } from './append.js';
 import { benchCodec } from './codec.js';
 import { print, type Report } from './report.js';
 import { benchScan } from './scan.js';
 
-const BENCHMARKS: Record<string, () => Report[]> = { scan: benchScan, codec: benchCodec };
+const BENCHMARKS: Record<string, () => Report[] | Promise<Report[]>> = {
+  scan: benchScan,
+  codec: benchCodec,
+  // Quick shows that it works, and roughly what comes out.
+  append: () => benchAppend(process.argv.includes('--quick')),
+};
 
-const names = process.argv.slice(2).filter((argument) => argument !== '--json');
+const names = process.argv.slice(2).filter((argument) => !['--json', '--quick'].includes(argument));
 const unknown = names.filter((name) => !Object.hasOwn(BENCHMARKS, name));
 if (unknown.length > 0) {
   console.error(`no benchmark ${unknown.join(', ')}; there are: ${Object.keys(BENCHMARKS).join(', ')}`);
   process.exitCode = 1;
 } else {
-  const chosen = names.length === 0 ? Object.keys(BENCHMARKS) : names;
-  print(
-    chosen.flatMap((name) => BENCHMARKS[name]!()),
-    process.argv.includes('--json'),
-  );
+  const reports: Report[] = [];
+  for (const name of names.length === 0 ? Object.keys(BENCHMARKS) : names) {
+    reports.push(...(await BENCHMARKS[name]!()));
+  }
+  print(reports, process.argv.includes('--json'));
 }

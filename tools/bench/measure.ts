@@ -36,7 +36,7 @@ export function measure(contenders: readonly Contender[], rounds = 11): Figure[]
   });
 }
 
-function median(numbers: readonly number[]): number {
+export function median(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   return sorted[sorted.length >> 1]!;
 }

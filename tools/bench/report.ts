@@ -1,7 +1,7 @@
 /** What a benchmark prints: the machine and versions first, then tables; the same as JSON with --json. */
 import { cpus, totalmem } from 'node:os';
 
-interface Bar {
+export interface Bar {
   readonly what: string;
   readonly measured: string;
   readonly bar: string;
@@ -10,6 +10,8 @@ interface Bar {
 
 export interface Report {
   readonly title: string;
+  /** Of what takes part besides Node. */
+  readonly versions?: Readonly<Record<string, string>>;
   readonly rows: readonly (readonly string[])[];
   readonly bars?: readonly Bar[];
 }
@@ -25,11 +27,13 @@ function machine(): Record<string, string> {
 }
 
 export function print(reports: readonly Report[], asJson: boolean): void {
+  const about = Object.assign(machine(), ...reports.map(({ versions }) => versions));
   if (asJson) {
-    console.log(JSON.stringify({ machine: machine(), reports }, null, 2));
+    const rest = reports.map(({ versions, ...report }) => report);
+    console.log(JSON.stringify({ machine: about, reports: rest }, null, 2));
     return;
   }
-  for (const [key, value] of Object.entries(machine())) console.log(`${key}: ${value}`);
+  for (const [key, value] of Object.entries(about)) console.log(`${key}: ${value}`);
   for (const { title, rows, bars } of reports) {
     console.log(`\n${title}\n`);
     table(rows);

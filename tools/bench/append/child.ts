@@ -1,0 +1,55 @@
+/** A process of a benchmark's own, which talks with it in messages and does not outlive it. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const running = new Set<ChildProcess>();
+
+export function killChildren(): void {
+  for (const child of running) child.kill('SIGKILL');
+}
+
+export class Child {
+  readonly #child: ChildProcess;
+  readonly #messages: unknown[] = [];
+  #end: string | undefined;
+  #wake = () => {};
+
+  constructor(script: URL, args: readonly string[]) {
+    this.#child = fork(fileURLToPath(script), args);
+    running.add(this.#child);
+    this.#child.on('message', (message) => {
+      this.#messages.push(message);
+      this.#wake();
+    });
+    this.#child.on('error', (error) => this.#ended(String(error)));
+    this.#child.on('exit', (code, signal) => this.#ended(`${signal ?? `exit code ${code}`}`));
+  }
+
+  say(message: string): void {
+    this.#child.send(message);
+  }
+
+  /** The next message of the child. */
+  async hear<T>(): Promise<T> {
+    while (this.#messages.length === 0) {
+      if (this.#end !== undefined) throw new Error(`a process of the benchmark ended with ${this.#end}`);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return this.#messages.shift() as T;
+  }
+
+  /** Resolves when the child has ended, and ended well. */
+  async end(): Promise<void> {
+    if (this.#end === undefined) await once(this.#child, 'exit');
+    if (this.#end !== 'exit code 0') throw new Error(`a process of the benchmark ended with ${this.#end}`);
+  }
+
+  #ended(how: string): void {
+    this.#end ??= how;
+    running.delete(this.#child);
+    this.#wake();
+  }
+}
