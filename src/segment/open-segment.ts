@@ -24,7 +24,10 @@ import {
   type Steps,
   syncDirectory,
   writeFully,
+  writeZeros,
 } from './steps.js';
+
+const LITTLE_SPACE = 128 * 1024;
 
 export class OpenSegment {
   readonly header: FileHeader;
@@ -44,6 +47,8 @@ export class OpenSegment {
   lastSynced = 0;
   /** When the last batch was synced, in monotonic milliseconds. */
   lastWrite = 0;
+  /** When it was last seen that the file still has its name, in monotonic milliseconds. */
+  checkedAt = 0;
   /** Zeros are on their way to the space behind `prepared`, where nothing else may be written meanwhile. */
   extending = false;
   /** Calls under way on its descriptions. */
@@ -85,15 +90,14 @@ export class OpenSegment {
         return undefined;
       }
       yield* call('fchmod', fds[0]!, FILE_MODE);
-      const beginning = Buffer.alloc(FILE_HEADER.size + ahead);
-      encodeFileHeader(header).copy(beginning);
-      yield* writeFully(fds[0]!, beginning, 0);
+      yield* writeFully(fds[0]!, encodeFileHeader(header), 0);
+      yield* writeZeros(fds[0]!, FILE_HEADER.size, FILE_HEADER.size + ahead);
       yield* call('fdatasync', fds[0]!);
       // One by one: should the second open fail, the first descriptor must be among those to close.
       fds.push(yield* open(unfinished, FOR_WRITING));
       yield* call('rename', unfinished, path);
       yield* syncDirectory(directory);
-      return new OpenSegment(directory, header, [fds[0]!, fds[1]!], beginning.length);
+      return new OpenSegment(directory, header, [fds[0]!, fds[1]!], FILE_HEADER.size + ahead);
     } catch (error) {
       // Removed while it is locked, so that nobody takes it for a dead writer's in between.
       for (const leftover of fds.length === 0 ? [] : [unfinished, path])
@@ -131,13 +135,14 @@ export class OpenSegment {
       encodeSeal({ records: this.records, entries: this.entries }),
     );
     try {
+      const end = this.position + seal.length;
       yield* writeFully(this.fd, seal, this.position);
-      // What was prepared behind the seal goes back; the sync makes the new size durable along with the seal.
-      yield* call('ftruncate', this.fd, this.position + seal.length);
+      // A changed size costs the sync a commit of metadata, so little space is left as it is.
+      if (this.prepared - end > LITTLE_SPACE) yield* call('ftruncate', this.fd, end);
       yield* call('fdatasync', this.fd);
       yield* this.#checkPath();
+      // The directory needs no sync: under its old name the file is a whole one that a dead writer left.
       yield* call('rename', this.path, this.path.replace(/open$/, 'sealed'));
-      yield* syncDirectory(this.#directory);
     } finally {
       yield* this.close();
     }

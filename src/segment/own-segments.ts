@@ -72,12 +72,12 @@ export class OwnSegments {
   /** Makes a segment, after which there is a current one unless making it failed. */
   async make(): Promise<void> {
     // One that is being made already serves as well.
-    await (this.#making ?? this.#make(this.pace.ahead));
+    await (this.#making ?? this.#make(this.pace.step));
   }
 
   makeSync(): OpenSegment {
     const { disk } = this.#options;
-    const segment = runSync(disk, this.#create(this.pace.ahead));
+    const segment = runSync(disk, this.#create(this.pace.step));
     this.#madeSync++;
     this.#current = segment;
     return segment;
@@ -167,9 +167,8 @@ export class OwnSegments {
 
   #makeSpare(expectedBytes: number): void {
     if (this.#spare !== undefined || this.#making !== undefined || this.#closed) return;
-    const ahead = this.pace.ahead === 0 ? 0 : Math.ceil(expectedBytes);
     // If it fails, so may the making of a segment that is needed; that says what is wrong to those who need it.
-    this.#make(ahead).catch(() => undefined);
+    this.#make(Math.ceil(expectedBytes)).catch(() => undefined);
   }
 
   #make(ahead: number): Promise<void> {

@@ -3,21 +3,18 @@
  *
  * A sync that must also record the file's new size, or new blocks, takes several times as long as one in space that was
  * written before. So space is written ahead in steps, with zeros: as much as is filled in a second or a few, so that a
- * quick writer seldom pays for a step and a slow one leaves little of it unused. Batches that are large by themselves
- * need none: writing their bytes twice would cost more than the metadata.
+ * quick writer seldom pays for a step and a slow one leaves little of it unused.
  */
 export interface PaceLimits {
   readonly smallest: number;
   readonly first: number;
   readonly largest: number;
-  readonly largeBatch: number;
 }
 
 const LIMITS: PaceLimits = {
   smallest: 16 * 1024,
   first: 64 * 1024,
   largest: 1024 * 1024,
-  largeBatch: 64 * 1024,
 };
 /** A step that was filled sooner is followed by a longer one, one that lasted longer by a shorter one. */
 const SHORT_MS = 1000;
@@ -27,21 +24,15 @@ export class Pace {
   readonly #limits: PaceLimits;
   #step: number;
   #stepAt: number | undefined;
-  #batchBytes = 0;
 
   constructor(limits: PaceLimits = LIMITS) {
     this.#limits = limits;
     this.#step = limits.first;
   }
 
-  /** A batch of so many bytes was written. */
-  note(batchBytes: number): void {
-    this.#batchBytes += (batchBytes - this.#batchBytes) / 8;
-  }
-
-  /** How much space is worth writing ahead now. */
-  get ahead(): number {
-    return this.#batchBytes >= this.#limits.largeBatch ? 0 : this.#step;
+  /** The present step. */
+  get step(): number {
+    return this.#step;
   }
 
   /** The last step is used up: how long is the next one? `now` is in monotonic milliseconds. */
@@ -52,6 +43,6 @@ export class Pace {
       else if (lasted > LONG_MS) this.#step = Math.max(this.#limits.smallest, this.#step / 2);
     }
     this.#stepAt = now;
-    return this.ahead;
+    return this.#step;
   }
 }

@@ -25,6 +25,12 @@ const BATCH_BYTES = 1024 * 1024;
 /** How often a batch is tried: once more in a new segment after its own was given up. */
 const ATTEMPTS = 2;
 const MARK_BYTES = recordSize(0);
+const LITTLE_BYTES = 4096;
+/**
+ * How often it is checked that the file has not been deleted under the writer. Not after every batch: a file whose
+ * times were looked at must have new ones recorded with the next write, which makes a sync half as slow again.
+ */
+const CHECK_PAUSE_MS = 1000;
 
 /** A batch on its way to the disk. */
 interface Flight {
@@ -166,6 +172,7 @@ export class SegmentWriter {
       flight,
       attempt(() => runSync(this.#disk, writeAndSync(flight, segment.syncFd))),
     );
+    this.#recycle(flight);
   }
 
   async #pump(): Promise<void> {
@@ -209,8 +216,9 @@ export class SegmentWriter {
   }
 
   #needsSpace(batch: PendingBatch, segment: OpenSegment): boolean {
-    const { ahead } = this.#segments.pace;
-    if (ahead === 0 || batch.size > ahead || segment.position >= this.#options.segmentBytes) return false;
+    // A batch longer than a step would have to be written twice, which costs more than what it saves.
+    const isLong = batch.size > this.#segments.pace.step;
+    if (isLong || segment.position >= this.#options.segmentBytes) return false;
     return segment.position + batch.size + MARK_BYTES > segment.prepared;
   }
 
@@ -241,7 +249,10 @@ export class SegmentWriter {
     segment.busy++;
     let error: unknown;
     try {
-      await run(this.#disk, writeAndSync(flight, segment.fd));
+      // The way to another thread and back takes longer than copying little into the cache of the kernel.
+      if (flight.bytes.length <= LITTLE_BYTES) runSync(this.#disk, writeBytes(flight, segment.fd));
+      else await run(this.#disk, writeBytes(flight, segment.fd));
+      await this.#disk.call('fdatasync', segment.fd);
     } catch (thrown) {
       error = thrown;
     }
@@ -249,9 +260,14 @@ export class SegmentWriter {
     segment.busy--;
     if (!flight.overtaken) {
       this.#settle(flight, error);
-      this.#freeEncoder = flight.batch.releaseEncoder() ?? this.#freeEncoder;
+      this.#recycle(flight);
     } else if (error !== undefined) this.#giveUp(segment, error);
     this.#segments.letGo(segment);
+  }
+
+  /** No call reads the batch's buffer any more. */
+  #recycle({ batch }: Flight): void {
+    this.#freeEncoder = batch.releaseEncoder() ?? this.#freeEncoder;
   }
 
   /** Gives the batch its place in the segment. */
@@ -285,7 +301,6 @@ export class SegmentWriter {
     segment.lastWrite = performance.now();
     segment.prepared = Math.max(segment.prepared, segment.position);
     this.#segments.cutsAreOnDisk(flight.cuts);
-    this.#segments.pace.note(flight.bytes.length);
     this.#acknowledged += batch.records;
     this.#pendingBytes -= batch.size;
     batch.resolve();
@@ -298,6 +313,9 @@ export class SegmentWriter {
     yield* writeFully(segment.syncFd, mark, segment.position);
     segment.position += mark.length;
     segment.records++;
+    const now = performance.now();
+    if (now - segment.checkedAt < CHECK_PAUSE_MS) return;
+    segment.checkedAt = now;
     const { nlink } = yield* call('fstat', segment.syncFd);
     if (nlink === 0)
       throw new AgentLogError('AGENTLOG_IO', `${segment.path} was deleted while it was written`);
@@ -321,8 +339,12 @@ export class SegmentWriter {
   }
 }
 
-function* writeAndSync({ bytes, offset }: Flight, fd: number): Steps<void> {
-  yield* writeFully(fd, bytes, offset);
+function writeBytes({ bytes, offset }: Flight, fd: number): Steps<void> {
+  return writeFully(fd, bytes, offset);
+}
+
+function* writeAndSync(flight: Flight, fd: number): Steps<void> {
+  yield* writeBytes(flight, fd);
   yield* call('fdatasync', fd);
 }
 

@@ -51,9 +51,7 @@ class Life {
       // Far below what may be chosen, so that segments end often.
       segmentBytes: random.between(300, 4000),
     };
-    const pace = random.chance(0.5)
-      ? { smallest: 64, first: 256, largest: 1024, largeBatch: 700 }
-      : undefined;
+    const pace = random.chance(0.5) ? { smallest: 64, first: 256, largest: 1024 } : undefined;
     const log = await openOn(this.disk.processNamed(name), STORE, options, {
       sealAfter: Number.POSITIVE_INFINITY,
       pace,

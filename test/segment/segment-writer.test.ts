@@ -170,7 +170,7 @@ async function life(seed: number): Promise<{ acknowledged: number; unknown: numb
         sealAfter: Number.POSITIVE_INFINITY,
         now: () => time,
         onProblem: () => undefined,
-        pace: random.pick([undefined, { smallest: 64, first: 256, largest: 1024, largeBatch: 700 }]),
+        pace: random.pick([undefined, { smallest: 64, first: 256, largest: 1024 }]),
       };
       writers.push(new SegmentWriter({ disk: port, slot, ...options }));
     }
