@@ -82,7 +82,6 @@ function* readManifest(root: string, options: StoreDirectoryOptions): Steps<Stor
 
 function* makeStore(root: string, options: StoreDirectoryOptions): Steps<Store> {
   for (const path of inner(pathsOf(root))) yield* makeInner(path, options);
-  yield* syncDirectory(root);
   yield* syncAncestors(root);
   const path = join(root, MANIFEST);
   const unfinished = `${path}.${randomBytes(8).toString('hex')}.new`;

@@ -61,24 +61,28 @@ class Life {
   }
 
   /** One thing that a process does. */
-  async act({ log }: Process): Promise<void> {
+  async act({ log, name }: Process): Promise<void> {
     const { random, ledger } = this;
-    const entries = (count: number) => {
-      const { texts, done } = ledger.give(count);
-      return { entries: texts.map((text) => ({ taskId: 't', type: 'text', text })), done };
+    const give = (count: number) => {
+      const given = ledger.give(count, name);
+      return { ...given, entries: given.texts.map((text) => ({ taskId: 't', type: 'text', text })) };
     };
     const kind = random.below(12);
     if (kind < 5) {
-      const given = entries(1);
-      log.append(given.entries[0]!).then((id) => given.done([id]), nothing);
+      const { entries, done, failed } = give(1);
+      log.append(entries[0]!).then((id) => done([id]), failed);
     } else if (kind < 7) {
-      const given = entries(random.between(1, 6));
-      log.appendBatch(given.entries).then(given.done, nothing);
+      const { entries, done, failed } = give(random.between(1, 6));
+      log.appendBatch(entries).then(done, failed);
     } else if (kind === 7) {
-      const given = entries(1);
-      attempt(() => given.done([log.appendSync(given.entries[0]!)]));
+      const { entries, done, failed } = give(1);
+      try {
+        done([log.appendSync(entries[0]!)]);
+      } catch {
+        failed();
+      }
     } else if (kind === 8) {
-      log.write(entries(1).entries[0]!);
+      log.write(give(1).entries[0]!);
     } else if (kind === 9) {
       attempt(() => log.flushSync());
     } else if (kind === 10) {

@@ -6,31 +6,48 @@ interface Known {
   acknowledged: boolean;
   /** A reader was shown it. */
   seen: boolean;
+  /** The store said that it is not, and has cut off since where it might have been. */
+  absent: boolean;
   /** The entries of one call: all of them or none. */
   readonly group: number;
 }
 
+/** The entries of one call, and what to call when it was answered. */
+export interface Given {
+  readonly texts: readonly string[];
+  readonly done: (ids: readonly string[]) => void;
+  readonly failed: () => void;
+}
+
 export class Ledger {
   readonly #known = new Map<string, Known>();
+  readonly #rejected = new Map<string, string[]>();
   #groups = 0;
 
-  /** Texts for the entries of one call, and what to call with their ids when they were acknowledged. */
-  give(count: number): { texts: string[]; done: (ids: readonly string[]) => void } {
+  /** Texts for the entries of one call of a writer. */
+  give(count: number, writer: string): Given {
     const group = this.#groups++;
     const first = this.#known.size;
     const texts = Array.from(
       { length: count },
       (_, i) => `entry ${first + i} ${'.'.repeat((first + i) % 90)}`,
     );
-    for (const text of texts)
-      this.#known.set(text, { id: undefined, acknowledged: false, seen: false, group });
+    for (const text of texts) {
+      this.#known.set(text, { id: undefined, acknowledged: false, seen: false, absent: false, group });
+    }
     const done = (ids: readonly string[]) => {
       if (ids.length !== count) throw new Error(`${ids.length} ids for ${count} entries`);
       texts.forEach((text, i) => {
         Object.assign(this.#known.get(text)!, { id: ids[i], acknowledged: true });
       });
+      // This went to another segment than what failed before, behind a cut of that.
+      for (const text of this.#rejected.get(writer) ?? []) this.#known.get(text)!.absent = true;
+      this.#rejected.delete(writer);
     };
-    return { texts, done };
+    const failed = () => {
+      this.#rejected.set(writer, [...(this.#rejected.get(writer) ?? []), ...texts]);
+    };
+    return { texts, done, failed };
   }
 
   get acknowledged(): Map<string, string> {
@@ -56,6 +73,7 @@ export class Ledger {
       ids.set(text, id);
       const known = this.#known.get(text);
       if (known === undefined) throw new Error(`"${text}" was never given`);
+      if (known.absent) throw new Error(`"${text}" was rejected and cut off, and is there`);
       if (known.id !== undefined && known.id !== id) throw new Error(`"${text}" has two ids`);
     }
     for (const [text, id] of before) {

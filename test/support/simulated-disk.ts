@@ -72,6 +72,10 @@ export class SimulatedDisk {
     this.#root = this.#newInode('directory', 0o755);
   }
 
+  get openFiles(): number {
+    return this.#open.size;
+  }
+
   /** The disk as a new process sees it. */
   processNamed(name: string): Disk {
     const process: Process = { name, dead: false };

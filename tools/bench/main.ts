@@ -3,12 +3,15 @@ import { benchAppend } from './append.js';
 import { benchCodec } from './codec.js';
 import { print, type Report } from './report.js';
 import { benchScan } from './scan.js';
+import { benchTrickle } from './trickle.js';
 
+const quick = process.argv.includes('--quick');
 const BENCHMARKS: Record<string, () => Report[] | Promise<Report[]>> = {
   scan: benchScan,
   codec: benchCodec,
   // Quick shows that it works, and roughly what comes out.
-  append: () => benchAppend(process.argv.includes('--quick')),
+  append: () => benchAppend(quick),
+  trickle: () => benchTrickle(quick),
 };
 
 const names = process.argv.slice(2).filter((argument) => !['--json', '--quick'].includes(argument));

@@ -1,0 +1,38 @@
+/** What the disk is given when little is logged: ten entries a second, each acknowledged by itself. */
+import { Child } from './append/child.js';
+import { Workplace } from './append/workplace.js';
+import { number, type Report } from './report.js';
+import type { TrickleResult } from './trickle-child.js';
+
+const PAGE = 4096;
+const LIMIT_PAGES = 1.5;
+
+export async function benchTrickle(quick: boolean): Promise<Report[]> {
+  const seconds = quick ? 10 : 120;
+  const { entries, writeBytes, logged } = await Workplace.during((place) =>
+    place.within(async (directory) => {
+      const child = new Child(new URL('./trickle-child.js', import.meta.url), [directory, String(seconds)]);
+      const result = await child.hear<TrickleResult>();
+      await child.end();
+      return result;
+    }),
+  );
+  const pages = writeBytes / PAGE / entries;
+  return [
+    {
+      title: `Ten entries a second for ${seconds} seconds, from before the store is opened until after it is closed`,
+      rows: [
+        ['', 'entries', 'bytes/entry in the file', 'bytes written', 'pages/entry'],
+        ['agentlog', number(entries), number(logged / entries), number(writeBytes), number(pages, 2)],
+      ],
+      bars: [
+        {
+          what: 'pages of 4 KiB written for each entry',
+          bar: `<= ${LIMIT_PAGES}`,
+          measured: number(pages, 2),
+          met: pages <= LIMIT_PAGES,
+        },
+      ],
+    },
+  ];
+}
