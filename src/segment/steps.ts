@@ -91,10 +91,19 @@ export function* writeFully(fd: number, bytes: Uint8Array, position: number): St
 }
 
 const ZEROS = Buffer.alloc(1024 * 1024);
+const PAGE = 4096;
+const LITTLE_SPACE = 256 * 1024;
 
+/**
+ * Little space is written page by page, which is slow, but the cache of the kernel then keeps it as single pages. What
+ * was written at once is kept as one piece, and all of it counts as written again whenever a byte of it changes.
+ */
 export function* writeZeros(fd: number, from: number, to: number): Steps<void> {
-  for (let at = from; at < to; at += ZEROS.length) {
-    yield* writeFully(fd, ZEROS.subarray(0, Math.min(ZEROS.length, to - at)), at);
+  const piece = to - from <= LITTLE_SPACE ? PAGE : ZEROS.length;
+  for (let at = from; at < to; ) {
+    const next = Math.min(to, at - (at % piece) + piece);
+    yield* writeFully(fd, ZEROS.subarray(0, next - at), at);
+    at = next;
   }
 }
 

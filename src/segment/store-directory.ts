@@ -98,7 +98,6 @@ function* makeStore(root: string, options: StoreDirectoryOptions): Steps<Store> 
     yield* call('close', fd);
     yield* call('unlink', unfinished);
   }
-  yield* syncDirectory(root);
   const store = yield* readManifest(root, options);
   if (store === undefined) throw new AgentLogError('AGENTLOG_IO', `${path} was removed while it was made`);
   return store;
