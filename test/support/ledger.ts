@@ -27,6 +27,7 @@ export class Ledger {
   /** Texts for the entries of one call of a writer. */
   give(count: number, writer: string): Given {
     const group = this.#groups++;
+    const rejectedBefore = [...(this.#rejected.get(writer) ?? [])];
     const first = this.#known.size;
     const texts = Array.from(
       { length: count },
@@ -40,9 +41,8 @@ export class Ledger {
       texts.forEach((text, i) => {
         Object.assign(this.#known.get(text)!, { id: ids[i], acknowledged: true });
       });
-      // This went to another segment than what failed before, behind a cut of that.
-      for (const text of this.#rejected.get(writer) ?? []) this.#known.get(text)!.absent = true;
-      this.#rejected.delete(writer);
+      // This went to another segment than what failed before it was given, behind a cut of that.
+      for (const text of rejectedBefore) this.#known.get(text)!.absent = true;
     };
     const failed = () => {
       this.#rejected.set(writer, [...(this.#rejected.get(writer) ?? []), ...texts]);
