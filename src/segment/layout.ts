@@ -18,7 +18,7 @@ export const FILE_HEADER = {
   slot: 32, // u16
   compatible: 34, // u16, features that a reader may ignore
   pid: 36, // u32
-  baseId: 40, // u64, no id of the segment is below it
+  baseId: 40, // u64, above those of the slot's older segments
   created: 48, // u64, epoch milliseconds
   reserved: 56, // u32, zero
   crc: 60, // u32, of all before it; always the last four bytes of the header

@@ -10,7 +10,7 @@ type SegmentState = 'open' | 'sealed';
 
 export interface SegmentName {
   readonly slot: number;
-  /** No id of the segment is below it. */
+  /** Above those of the slot's older segments. */
   readonly baseId: IdHalves;
   /** 16 bytes. */
   readonly segmentId: Uint8Array;
