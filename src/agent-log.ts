@@ -22,11 +22,12 @@ import { VerdictReports } from './verdict-reports.js';
 /** What tests set otherwise. */
 export interface Tuning {
   readonly sealAfter: number;
+  readonly littleBytes: number;
   readonly pace?: PaceLimits | undefined;
   readonly atExit: (drain: () => void) => () => void;
 }
 
-const USUAL: Tuning = { sealAfter: 30_000, atExit: drainAtExit };
+const USUAL: Tuning = { sealAfter: 30_000, littleBytes: 4096, atExit: drainAtExit };
 
 /** A handle of a store. Any number of handles, processes and threads may have the same store open. */
 export interface AgentLog<Detail = JsonValue> {
@@ -151,6 +152,7 @@ class Handle implements AgentLog<never> {
       slot,
       segmentBytes: options.segmentBytes,
       sealAfter: tuning.sealAfter,
+      littleBytes: tuning.littleBytes,
       pace: tuning.pace,
       now: options.now,
       onProblem: (error) => events.problem('', error),

@@ -24,6 +24,8 @@ export interface SegmentOptions {
   readonly segmentBytes: number;
   /** or so many milliseconds after its first record. */
   readonly sealAfter: number;
+  /** A batch up to this length is written without the help of another thread. */
+  readonly littleBytes: number;
   readonly now: () => number;
   /** Other steps of space ahead than the usual ones. */
   readonly pace?: PaceLimits | undefined;

@@ -25,7 +25,6 @@ const BATCH_BYTES = 1024 * 1024;
 /** How often a batch is tried: once more in a new segment after its own was given up. */
 const ATTEMPTS = 2;
 const MARK_BYTES = recordSize(0);
-const LITTLE_BYTES = 4096;
 /**
  * How often it is checked that the file has not been deleted under the writer. Not after every batch: a file whose
  * times were looked at must have new ones recorded with the next write, which makes a sync half as slow again.
@@ -250,7 +249,8 @@ export class SegmentWriter {
     let error: unknown;
     try {
       // The way to another thread and back takes longer than copying little into the cache of the kernel.
-      if (flight.bytes.length <= LITTLE_BYTES) runSync(this.#disk, writeBytes(flight, segment.fd));
+      if (flight.bytes.length <= this.#options.littleBytes)
+        runSync(this.#disk, writeBytes(flight, segment.fd));
       else await run(this.#disk, writeBytes(flight, segment.fd));
       await this.#disk.call('fdatasync', segment.fd);
     } catch (thrown) {

@@ -27,6 +27,7 @@ async function setting(options: { segmentBytes?: number; sealAfter?: number } = 
     slot,
     segmentBytes: 100_000,
     sealAfter: Number.POSITIVE_INFINITY,
+    littleBytes: 0,
     now: Date.now,
     onProblem: ({ message }) => problems.push(message),
     ...options,

@@ -168,6 +168,7 @@ async function life(seed: number): Promise<{ acknowledged: number; unknown: numb
         directory: '/segments',
         segmentBytes: random.between(300, 3000),
         sealAfter: Number.POSITIVE_INFINITY,
+        littleBytes: random.pick([0, 200]),
         now: () => time,
         onProblem: () => undefined,
         pace: random.pick([undefined, { smallest: 64, first: 256, largest: 1024 }]),

@@ -53,6 +53,7 @@ class Life {
     const pace = random.chance(0.5) ? { smallest: 64, first: 256, largest: 1024 } : undefined;
     const log = await openOn(this.disk.processNamed(name), STORE, options, {
       sealAfter: Number.POSITIVE_INFINITY,
+      littleBytes: random.pick([0, 200]),
       pace,
       atExit: () => () => undefined,
     });
