@@ -1,6 +1,8 @@
 /** How a writer's segments follow one another, on a disk that can be watched. */
 import { expect, it } from 'vitest';
 import type { Disk, DiskCall } from '../../src/segment/disk.js';
+import { readEntries } from '../../src/segment/entry-stream.js';
+import type { SegmentOptions } from '../../src/segment/own-segments.js';
 import { SegmentWriter } from '../../src/segment/segment-writer.js';
 import { Slot } from '../../src/segment/slot.js';
 import { run } from '../../src/segment/steps.js';
@@ -15,7 +17,7 @@ interface Setting {
   readonly problems: string[];
 }
 
-async function setting(options: { segmentBytes?: number; sealAfter?: number } = {}): Promise<Setting> {
+async function setting(options: Partial<SegmentOptions> = {}): Promise<Setting> {
   const disk = new SimulatedDisk(new Random(1));
   const port = disk.processNamed('writer');
   for (const folder of ['/locks', '/segments']) port.callSync('mkdir', folder, 0o700);
@@ -176,5 +178,79 @@ it('an append after the segments were deleted is not acknowledged', async () => 
   // The file is looked at once a second.
   while (codes.size === 0) await writer.append(entryOf('two')).catch(({ code }) => codes.add(code));
   expect([...codes]).toEqual(['AGENTLOG_IO']);
+  await writer.close();
+});
+
+it.each(['append', 'appendSync'] as const)(
+  '%s on a disk that fails every sync is rejected, and leaves nothing',
+  async (how) => {
+    const { disk, other, writer, problems } = await setting();
+    await writer.append(entryOf('good'));
+    const before = disk.openFiles;
+    disk.interfere = (process, name, args) => {
+      if (process !== 'writer' || name !== 'fdatasync') return undefined;
+      disk.loseUnsynced(args[0] as number);
+      throw failure('EIO', name, 'a bad disk');
+    };
+    for (let i = 0; i < 20; i++) {
+      const append = async () => writer[how](entryOf(`bad ${i}`));
+      await expect(append()).rejects.toMatchObject({ code: 'AGENTLOG_IO' });
+    }
+    await until(() => disk.openFiles <= before && files(other).length === 1);
+    // The first, whose one good batch counts, waits for its cut.
+    expect(problems.length).toBeGreaterThan(0);
+    disk.interfere = () => undefined;
+    await writer.append(entryOf('good again'));
+    expect(files(other)).toEqual(['open', 'open']);
+    await writer.close();
+  },
+);
+
+it('a disk that has no space for more than the entries takes the entries', async () => {
+  const { disk, other, writer } = await setting({ pace: { smallest: 256, first: 256, largest: 256 } });
+  await writer.append(entryOf('one'));
+  disk.interfere = (process, name, args) => {
+    const zeros = name === 'write' && (args[1] as Uint8Array).every((byte) => byte === 0);
+    if (process === 'writer' && zeros) throw failure('ENOSPC', name, 'a full disk');
+    return undefined;
+  };
+  for (let i = 0; i < 20; i++) await writer.append(entryOf(`entry ${i}`));
+  for (let i = 0; i < 20; i++) writer.appendSync(entryOf(`entry ${i}`));
+  expect(files(other)).toEqual(['open']);
+  await writer.close();
+});
+
+it('an entry whose two segments both failed is cut off in both', async () => {
+  const { disk, other, writer } = await setting();
+  await writer.append(entryOf('good'));
+  let syncs = 0;
+  disk.interfere = (process, name) => {
+    // Of the first segment's second batch, and of the second segment's first: between them the second is made.
+    if (process === 'writer' && name === 'fdatasync' && [1, 3].includes(++syncs))
+      throw failure('EIO', name, 'a bad disk');
+    return undefined;
+  };
+  await expect(writer.append(entryOf('rejected'))).rejects.toMatchObject({ code: 'AGENTLOG_IO' });
+  await writer.append(entryOf('later'));
+  disk.kill('writer');
+  const paths = { root: '/', segments: '/segments', locks: '/locks', archive: '/a', quarantine: '/q' };
+  const texts: string[] = [];
+  for await (const { text } of readEntries(other, paths, () => undefined)) texts.push(text);
+  expect(texts).toEqual(['good', 'later']);
+});
+
+it('an entry is tried in a second segment and in no third', async () => {
+  const { disk, writer } = await setting();
+  let tries = 0;
+  disk.interfere = (process, name, args) => {
+    const [, bytes, , , position] = args as [number, Uint8Array, number, number, number];
+    if (process !== 'writer' || name !== 'write' || position !== 64 || bytes[0] === 0) return undefined;
+    tries++;
+    throw failure('EIO', name, 'a bad disk');
+  };
+  await expect(writer.append(entryOf('one'))).rejects.toMatchObject({ code: 'AGENTLOG_IO' });
+  expect(tries).toBe(2);
+  expect(() => writer.appendSync(entryOf('one'))).toThrow(expect.objectContaining({ code: 'AGENTLOG_IO' }));
+  expect(tries).toBe(4);
   await writer.close();
 });

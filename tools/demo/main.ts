@@ -108,7 +108,7 @@ async function report(writers: readonly Writer[], findings: Findings): Promise<v
   for (const { name, acknowledged, ended } of writers) {
     const { acknowledged: found, others } = findings.perWriter.get(name)!;
     const signal = await ended;
-    const more = others > 0 ? `, ${others} more on disk that nobody had been told of` : '';
+    const more = others > 0 ? `; ${others} more were on their way` : '';
     const how = signal === null ? 'by itself' : `by ${signal}${more}`;
     console.log(`${name.padEnd(10)}${number(acknowledged.size)}${number(found)}  ${how}`);
   }
