@@ -1,6 +1,6 @@
 /** What a stranger meets who installs the tarball, on Node 20 and 24, with install scripts blocked. */
 import { spawnSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest';
@@ -93,6 +93,35 @@ for (const [name, node] of apis) {
   });
 }
 
+for (const [name, node] of apis) {
+  installed(
+    `a store is written and read on ${name}, with nothing but the package and its dependencies`,
+    () => {
+      const store = join(plain, `store of ${name}`);
+      const code = `
+      import { openAgentLog } from 'agentlog';
+      const log = await openAgentLog(${JSON.stringify(store)});
+      const id = await log.append({ taskId: 't', type: 'text', text: 'one' });
+      log.write({ taskId: 't', type: 'text', text: 'two' });
+      await log.close();
+      const reader = await openAgentLog(${JSON.stringify(store)}, { readOnly: true });
+      const texts = [];
+      for await (const { text } of reader.scan()) texts.push(text);
+      console.log(JSON.stringify([texts, (await reader.get(id)).text]));`;
+      const { status, stdout, stderr } = runNode(code, { cwd: plain, node: node() });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect(JSON.parse(stdout)).toEqual([['one', 'two'], 'one']);
+    },
+  );
+}
+
+installed('without a lock nothing is made', () => {
+  const code = printing("import { openAgentLog } from 'agentlog';", "await openAgentLog('store')");
+  const { stdout } = runNode(code, { cwd: bare });
+  expect(JSON.parse(stdout).code).toBe('AGENTLOG_NATIVE_MISSING');
+  expect(readdirSync(bare)).not.toContain('store');
+});
+
 installed('without either lock package AGENTLOG_NATIVE_MISSING names the commands', () => {
   const flock = `import { tryLockExclusive } from ${inside(bare, 'segment/flock.js')};`;
   const { status, stdout } = runNode(printing(flock, 'tryLockExclusive(0)'), { cwd: bare });
@@ -158,10 +187,19 @@ for (const [module, moduleResolution] of [
     writeFileSync(config, JSON.stringify({ compilerOptions, files: ['consumer.mts'] }));
     writeFileSync(
       join(plain, 'consumer.mts'),
-      `import { AgentLogError, type AgentLogErrorCode } from 'agentlog';
+      `import { type AgentLog, AgentLogError, type AgentLogErrorCode, openAgentLog } from 'agentlog';
        export const code: AgentLogErrorCode = new AgentLogError('AGENTLOG_IO', 'message').code;
        // @ts-expect-error: the types are there, so a wrong code is an error
-       export const wrong: AgentLogErrorCode = 'NO_SUCH_CODE';\n`,
+       export const wrong: AgentLogErrorCode = 'NO_SUCH_CODE';
+       export async function use(): Promise<string[]> {
+         const log: AgentLog<{ exit: number }> = await openAgentLog('store', { on: { warning: ({ code }) => void code } });
+         const ids = [await log.append({ taskId: 't', type: 'tool', text: 'x', detail: { exit: 0 } })];
+         // @ts-expect-error: a detail of another shape
+         log.write({ taskId: 't', type: 'tool', text: 'x', detail: { code: 0 } });
+         for await (const { id, detail } of log.scan()) ids.push(id + String(detail?.exit));
+         await log[Symbol.asyncDispose]();
+         return ids;
+       }\n`,
     );
     const tsc = join(repositoryRoot, 'node_modules/typescript/bin/tsc');
     const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', config], {
