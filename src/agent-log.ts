@@ -2,7 +2,6 @@
 /** The store as its users see it: the rooms below, wired together. */
 import { DroppedWrites } from './dropped-writes.js';
 import type { Entry, JsonValue, StoredEntry } from './entry.js';
-import { formatId, type IdHalves } from './entry-id.js';
 import { AgentLogError } from './errors.js';
 import { type AgentLogEvents, type AgentLogListener, Events } from './events.js';
 import { drainAtExit } from './exit-drain.js';
@@ -165,7 +164,7 @@ class Handle implements AgentLog<never> {
     try {
       const writer = this.#openWriter();
       this.#checkLoad(writer);
-      return writer.append(this.#intake.take(entry)).then(textOf);
+      return writer.append(this.#intake.take(entry));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -177,11 +176,11 @@ class Handle implements AgentLog<never> {
     this.#checkLoad(writer);
     const checked = entries.map((entry) => this.#intake.take(entry));
     if (checked.length === 0) return [];
-    return (await writer.appendGroup(checked)).map(textOf);
+    return await writer.appendGroup(checked);
   }
 
   appendSync(entry: Entry<unknown>): string {
-    return textOf(this.#openWriter().appendSync(this.#intake.take(entry)));
+    return this.#openWriter().appendSync(this.#intake.take(entry));
   }
 
   write(entry: Entry<unknown>): void {
@@ -268,8 +267,4 @@ class Handle implements AgentLog<never> {
       `more than ${maxPendingBytes} bytes (maxPendingBytes) wait for the disk; nothing of this append was written`,
     );
   }
-}
-
-function textOf({ high, low }: IdHalves): string {
-  return formatId(high, low);
 }

@@ -10,7 +10,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import type { CheckedEntry } from '../entry.js';
-import type { IdHalves } from '../entry-id.js';
+import { formatId, type IdHalves } from '../entry-id.js';
 import { AgentLogError, ioError, isDiskFull } from '../errors.js';
 import { BatchEncoder } from './batch-encoder.js';
 import type { Disk } from './disk.js';
@@ -72,28 +72,28 @@ export class SegmentWriter {
     return this.#acknowledged;
   }
 
-  append(entry: CheckedEntry): Promise<IdHalves> {
+  append(entry: CheckedEntry): Promise<string> {
     const id = this.#options.slot.next();
     const batch = this.#collect((collecting) => collecting.add(entry, id));
     this.#pumping ??= this.#pump();
-    return batch.promise.then(() => id);
+    return batch.promise.then(() => textOf(id));
   }
 
   /** All of them or none, also after a crash. At least one. */
-  appendGroup(entries: readonly CheckedEntry[]): Promise<IdHalves[]> {
+  appendGroup(entries: readonly CheckedEntry[]): Promise<string[]> {
     const ids = entries.map(() => this.#options.slot.next());
     const batch = this.#collect((collecting) => collecting.addGroup(entries, ids));
     this.#pumping ??= this.#pump();
-    return batch.promise.then(() => ids);
+    return batch.promise.then(() => ids.map(textOf));
   }
 
   /** On disk when it returns. */
-  appendSync(entry: CheckedEntry): IdHalves {
+  appendSync(entry: CheckedEntry): string {
     const id = this.#options.slot.next();
     const batch = this.#collect((collecting) => collecting.add(entry, id));
     this.#writeNow();
     if (batch.failure !== undefined) throw batch.failure;
-    return id;
+    return textOf(id);
   }
 
   /** Resolves when everything so far is on disk; rejects if anything that was on its way did not get there. */
@@ -337,6 +337,10 @@ export class SegmentWriter {
     this.#segments.giveUp(segment);
     if (!isDiskFull(error)) this.#options.onProblem(ioError(`${segment.path} is given up`, error));
   }
+}
+
+function textOf({ high, low }: IdHalves): string {
+  return formatId(high, low);
 }
 
 function writeBytes({ bytes, offset }: Flight, fd: number): Steps<void> {

@@ -9,6 +9,7 @@ import { type CheckedOptions, checkOptions } from '../../../src/options.js';
 import { Ledger } from '../../support/ledger.js';
 import { Random } from '../../support/random.js';
 import { failure, SimulatedDisk } from '../../support/simulated-disk.js';
+import { readPlainly } from './plain-reader.js';
 
 const LIVES = Number(process.env.AGENTLOG_LIVES ?? 20_000);
 const START = Date.UTC(2026, 5, 1);
@@ -93,7 +94,7 @@ class Life {
   }
 
   /** Reads all, and holds it against what was acknowledged when the reading began. */
-  async read(log: AgentLog): Promise<void> {
+  async read(log: AgentLog): Promise<[string, string][]> {
     const before = this.ledger.acknowledged;
     const found: [string, string][] = [];
     for await (const { id, text } of log.scan()) found.push([id, text]);
@@ -104,6 +105,7 @@ class Life {
       const [id, text] = this.random.pick(found);
       if ((await log.get(id))?.text !== text) throw new Error(`get(${id}) does not find it`);
     }
+    return found;
   }
 
   async session(): Promise<void> {
@@ -141,7 +143,9 @@ class Life {
     for (let cuts = this.random.below(3); cuts > 0; cuts--) await this.openAndCut();
     for (let n = 0; n < 2; n++) {
       const { log, name } = await this.open();
-      await this.read(log);
+      const found = await this.read(log);
+      const plainly = readPlainly(this.disk.processNamed('plain reader'), `${STORE}/segments`);
+      if (String(found) !== String(plainly)) throw new Error(`found ${found}, and plainly ${plainly}`);
       if (this.random.chance(0.5)) await log.close();
       else this.disk.kill(name);
     }
@@ -162,7 +166,10 @@ class Life {
       };
       this.open()
         .then(({ log }) => this.read(log))
-        .then(resolve, (error) => (off ? undefined : reject(error)));
+        .then(
+          () => resolve(),
+          (error) => (off ? undefined : reject(error)),
+        );
     });
     disk.interfere = () => undefined;
     disk.cutPower();
