@@ -1,0 +1,82 @@
+/** Processes that are killed while they append in every way, at seeded random moments, on one store. */
+import { expect, test } from 'vitest';
+import { Random } from '../support/random.js';
+import { Acknowledged } from './support/acknowledged.js';
+import { type Acknowledgement, APPENDER } from './support/appender.js';
+import { type Host, startHost } from './support/host.js';
+import { openStore, storePath } from './support/stores.js';
+
+const STORES = 5;
+const KILLS = 5;
+const AT_ONCE = 3;
+const LONGEST_LIFE_MS = 150;
+/** More than an appender reaches before it is killed, unless the machine is busy elsewhere. */
+const LIMIT = 5000;
+
+interface Appender {
+  readonly host: Host;
+  readonly name: string;
+}
+
+/** A store, the appenders that live, and what they and those before them were told. */
+class Scene {
+  readonly store = storePath();
+  readonly random: Random;
+  readonly acknowledged = new Acknowledged();
+  readonly troubles: unknown[] = [];
+  readonly living: Appender[] = [];
+
+  constructor(seed: number) {
+    this.random = new Random(seed);
+  }
+
+  async start(): Promise<void> {
+    const { store, random } = this;
+    const name = `host ${random.next()}`;
+    const host = startHost(APPENDER, { args: { store, name, seed: random.next(), limit: LIMIT } });
+    await host.says();
+    host.onSaid = (said) => {
+      if (said === 'full') return;
+      if ('n' in (said as object)) this.acknowledged.hear(name, said as Acknowledgement);
+      else this.troubles.push(said);
+    };
+    this.living.push({ host, name });
+  }
+
+  async killOne(): Promise<void> {
+    const { random, living } = this;
+    const [victim] = living.splice(random.below(living.length), 1);
+    await new Promise((resolve) => setTimeout(resolve, random.below(LONGEST_LIFE_MS)));
+    expect((await victim!.host.kill()).signal).toBe('SIGKILL');
+  }
+
+  /** Opens the store, with whoever lives still appending, and reads all. */
+  async check(): Promise<unknown> {
+    const { store, random, acknowledged, troubles } = this;
+    const readOnly = random.chance(0.5);
+    const log = await openStore(store, { readOnly, on: { damage: (damage) => troubles.push({ damage }) } });
+    const found = await acknowledged.check(log);
+    const { id, text } = random.pick(found);
+    expect(await log.get(id)).toMatchObject({ id, text });
+    await log.close();
+    return found;
+  }
+}
+
+test.each(Array.from({ length: STORES }, (_, i) => i + 1))(
+  'what killed processes had acknowledged is there, whole and once, and nothing else (%i)',
+  async (seed) => {
+    const scene = new Scene(seed);
+    for (let n = 0; n < AT_ONCE; n++) await scene.start();
+    for (let kills = 0; kills < KILLS; kills++) {
+      await scene.killOne();
+      await scene.check();
+      if (kills < KILLS - AT_ONCE) await scene.start();
+    }
+    expect(scene.living).toEqual([]);
+    const first = await scene.check();
+    expect(await scene.check()).toEqual(first);
+    expect(scene.troubles).toEqual([]);
+    expect(scene.acknowledged.size).toBeGreaterThan(KILLS * 100);
+  },
+);
