@@ -13,11 +13,11 @@ export interface Acknowledgement {
 }
 
 /**
- * Arguments: `store`, `name`, `seed`, and `limit`, the number of entries after which it appends no more, says so and
- * waits to be told to close the store.
+ * Arguments: `store`, `name`, `seed`. It waits to be told how many entries to append, says 'done' after them and waits
+ * again; 0 means to close the store.
  */
 export const APPENDER = `
-  const { store, name, seed, limit } = args;
+  const { store, name, seed } = args;
   ${textOf.toString()}
   let state = seed;
   const below = (bound) => { state = (Math.imul(state, 1664525) + 1013904223) >>> 0; return (state >>> 8) % bound; };
@@ -27,6 +27,7 @@ export const APPENDER = `
   });
   say({ slot: (await log.stats()).slot });
   let given = 0;
+  let limit = 0;
   const take = (count) => {
     const n = given;
     given += count;
@@ -39,7 +40,7 @@ export const APPENDER = `
     say({ n, count: 1, ids: [await log.append(entries[0])] });
   };
   const batch = async () => {
-    const { n, entries } = take(1 + below(40));
+    const { n, entries } = take(1 + below(12));
     say({ n, count: entries.length, ids: await log.appendBatch(entries) });
   };
   const sync = async () => {
@@ -54,9 +55,11 @@ export const APPENDER = `
     else await log.flush();
     for (const { n } of taken) say({ n, count: 1 });
   };
-  await Promise.all([...Array.from({ length: 12 }, () => one), batch, batch, sync, writeAndFlush].map(caller));
-  say('full');
-  await hear();
+  for (let more = await hear(); more > 0; more = await hear()) {
+    limit = given + more;
+    await Promise.all([...Array.from({ length: 12 }, () => one), batch, batch, sync, writeAndFlush].map(caller));
+    say('done');
+  }
   await log.close();
   process.exit();
 `;
