@@ -1,4 +1,6 @@
 /** Processes that are killed while they append in every way, at seeded random moments, on one store. */
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Random } from '../support/random.js';
 import { Acknowledged } from './support/acknowledged.js';
@@ -25,6 +27,8 @@ class Scene {
   readonly acknowledged = new Acknowledged();
   readonly troubles: unknown[] = [];
   readonly living: Appender[] = [];
+  /** The segments that the last check recovered. */
+  recovered: string[] = [];
 
   constructor(seed: number) {
     this.random = new Random(seed);
@@ -54,8 +58,14 @@ class Scene {
   /** Opens the store, with whoever lives still appending, and reads all. */
   async check(): Promise<unknown> {
     const { store, random, acknowledged, troubles } = this;
-    const readOnly = random.chance(0.5);
-    const log = await openStore(store, { readOnly, on: { damage: (damage) => troubles.push({ damage }) } });
+    this.recovered = [];
+    const log = await openStore(store, {
+      readOnly: random.chance(0.5),
+      on: {
+        damage: (damage) => troubles.push({ damage }),
+        recover: ({ segment }) => this.recovered.push(basename(segment)),
+      },
+    });
     const found = await acknowledged.check(log);
     const { id, text } = random.pick(found);
     expect(await log.get(id)).toMatchObject({ id, text });
@@ -76,7 +86,9 @@ test.each(Array.from({ length: STORES }, (_, i) => i + 1))(
     }
     expect(scene.living).toEqual([]);
     const first = await scene.check();
+    const leftOpen = readdirSync(join(scene.store, 'segments')).filter((file) => file.endsWith('.open'));
     expect(await scene.check()).toEqual(first);
+    expect(scene.recovered.toSorted()).toEqual(leftOpen.toSorted());
     expect(scene.troubles).toEqual([]);
     expect(scene.acknowledged.size).toBeGreaterThan(KILLS * 100);
   },

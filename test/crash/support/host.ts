@@ -6,11 +6,14 @@ import { pathToFileURL } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { repositoryRoot } from '../../package/support/paths.js';
 
+const AGENTLOG = JSON.stringify(pathToFileURL(join(repositoryRoot, 'dist/src/index.js')).href);
+
 /** What a program begins with: `args` from the test, `say` to it and `hear` from it. */
 const PRELUDE = `
   import { writeSync } from 'node:fs';
   import { createInterface } from 'node:readline';
-  import { openAgentLog } from ${JSON.stringify(pathToFileURL(join(repositoryRoot, 'dist/src/index.js')).href)};
+  import { openAgentLog } from ${AGENTLOG};
+  const AGENTLOG = ${AGENTLOG};
   const args = JSON.parse(process.argv[1]);
   const say = (value) => { writeSync(1, JSON.stringify(value) + '\\n'); };
   let lines;
