@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AgentLogError } from '../errors.js';
 import type { Disk } from './disk.js';
-import { FILE_MODE, FOR_READING, FOR_WRITING_OR_CREATING, isMissing } from './steps.js';
+import { FOR_READING, isMissing, openOrCreate, runSync } from './steps.js';
 
 /** 'missing': there is no such file any more; it was renamed or removed. */
 export type Liveness = 'live' | 'gone' | 'missing';
@@ -44,7 +44,7 @@ export async function whoLives(
 /** A reader without the right to write can ask all the same. */
 function openAsker(disk: Disk, path: string): number {
   try {
-    return disk.callSync('open', path, FOR_WRITING_OR_CREATING, FILE_MODE);
+    return runSync(disk, openOrCreate(path));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'EACCES' && code !== 'EROFS' && code !== 'EPERM') throw error;

@@ -11,16 +11,7 @@ import { AgentLogError, ioError } from '../errors.js';
 import { lowerCeiling, readCeiling, writeCeiling } from './ceiling.js';
 import type { Disk } from './disk.js';
 import { IdClock, TICKS_PER_MS } from './id-clock.js';
-import {
-  call,
-  FOR_WRITING,
-  FOR_WRITING_OR_CREATING,
-  open,
-  run,
-  runSync,
-  type Steps,
-  syncDirectory,
-} from './steps.js';
+import { call, FOR_WRITING, open, openOrCreate, run, runSync, type Steps, syncDirectory } from './steps.js';
 
 /** How far ahead of the clock a ceiling is put, and how near it may come before it is raised again. */
 const AHEAD = 10_000 * TICKS_PER_MS;
@@ -59,7 +50,7 @@ export class Slot {
 
   static *#tryTake(disk: Disk, locks: string, number: number, now: () => number): Steps<Slot | undefined> {
     const path = join(locks, `writer-${String(number).padStart(3, '0')}`);
-    const fd = yield* open(path, FOR_WRITING_OR_CREATING);
+    const fd = yield* openOrCreate(path);
     let taken = false;
     try {
       if (!(yield* call('flock', fd))) return undefined;

@@ -59,13 +59,41 @@ const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW, O_DIRECTORY } = constants
 export const FOR_READING = O_RDONLY | O_NOFOLLOW;
 export const FOR_CREATING = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
 export const FOR_WRITING = O_RDWR | O_NOFOLLOW;
-export const FOR_WRITING_OR_CREATING = O_RDWR | O_CREAT | O_NOFOLLOW;
 
 export const FILE_MODE = 0o600;
 export const DIRECTORY_MODE = 0o700;
 
 export function open(path: string, flags: number): Steps<number> {
   return call('open', path, flags, FILE_MODE);
+}
+
+/** For writing; made if it is not there. */
+export function* openOrCreate(path: string): Steps<number> {
+  for (;;) {
+    try {
+      return yield* open(path, FOR_WRITING);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+    try {
+      return yield* create(path);
+    } catch (error) {
+      // Another process has made it meanwhile.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+function* create(path: string): Steps<number> {
+  const fd = yield* open(path, FOR_CREATING);
+  try {
+    // The mode that open gave is less what the umask takes away.
+    yield* call('fchmod', fd, FILE_MODE);
+    return fd;
+  } catch (error) {
+    yield* call('close', fd);
+    throw error;
+  }
 }
 
 /** The bytes from `position` on, as many as there are and as `into` takes; a read that gives fewer goes on. */
