@@ -121,6 +121,8 @@ class Handle implements AgentLog<never> {
   readonly #writer: SegmentWriter | undefined;
   readonly #stopDraining: () => void;
   #closing: Promise<void> | undefined;
+  /** The process is ending: nothing that waits will be written any more. */
+  #exiting = false;
 
   constructor(
     disk: Disk,
@@ -157,7 +159,10 @@ class Handle implements AgentLog<never> {
       onProblem: (error) => events.problem('', error),
     });
     this.#writer = writer;
-    this.#stopDraining = tuning.atExit(() => writer.flushSync());
+    this.#stopDraining = tuning.atExit(() => {
+      this.#exiting = true;
+      writer.flushSync();
+    });
   }
 
   append(entry: Entry<unknown>): Promise<string> {
@@ -184,7 +189,17 @@ class Handle implements AgentLog<never> {
   }
 
   write(entry: Entry<unknown>): void {
-    this.append(entry).catch((error) => this.#dropped.note(error));
+    if (this.#exiting) this.#writeAtExit(entry);
+    else this.append(entry).catch((error) => this.#dropped.note(error));
+  }
+
+  /** For listeners of "exit" that come after ours. */
+  #writeAtExit(entry: Entry<unknown>): void {
+    try {
+      this.appendSync(entry);
+    } catch (error) {
+      this.#dropped.note(error);
+    }
   }
 
   async flush(): Promise<void> {

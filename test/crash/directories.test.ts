@@ -1,0 +1,193 @@
+/** Modes, owners, links and versions of what a store consists of. */
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openAgentLog } from '../../src/agent-log.js';
+import { tempDir } from '../package/support/temp-dir.js';
+import { runHost } from './support/host.js';
+import { idsAndTexts, openStore, storePath } from './support/stores.js';
+
+const ENTRY = { taskId: 't', type: 'text', text: 'x' };
+const isRoot = process.geteuid?.() === 0;
+
+/** Every path below `directory` with its mode in octal. */
+function modesBelow(directory: string): Record<string, string> {
+  const modes: Record<string, string> = {};
+  for (const path of readdirSync(directory, { recursive: true }) as string[]) {
+    const status = lstatSync(join(directory, path));
+    modes[path] = `${status.isDirectory() ? 'd' : '-'}${(status.mode & 0o7777).toString(8)}`;
+  }
+  return modes;
+}
+
+test.each(['000', '022', '077', '777'])(
+  'under umask %s directories have mode 700 and files 600',
+  async (umask) => {
+    const above = tempDir();
+    const modes = await runHost(
+      `const log = await openAgentLog(args.store, { segmentBytes: 65536 });
+     for (let n = 0; n < 80; n++) await log.append(entry('x'.repeat(2000)));
+     log.appendSync(entry('sync'));
+     const other = await openAgentLog(args.store);
+     await other.append(entry('other'));
+     await log.close();
+     say('made');
+     await hear();`,
+      {
+        args: { store: join(above, 'a/b/store') },
+        through: ['sh', '-c', `umask ${umask}; exec "$@" < /dev/null`, 'sh'],
+      },
+    ).then(() => modesBelow(above));
+    expect(Object.keys(modes).filter((path) => path.endsWith('.sealed')).length).toBeGreaterThan(2);
+    expect(Object.keys(modes).filter((path) => path.endsWith('.open'))).toHaveLength(1);
+    for (const [path, mode] of Object.entries(modes)) {
+      const isFile = /\.(json|lock|sealed|open)$|writer-\d{3}$/.test(path);
+      expect([path, mode]).toEqual([path, isFile ? '-600' : 'd700']);
+    }
+  },
+);
+
+test('a directory that was there keeps its mode', async () => {
+  const store = storePath();
+  mkdirSync(store);
+  chmodSync(store, 0o750);
+  await (await openStore(store)).close();
+  expect(lstatSync(store).mode & 0o777).toBe(0o750);
+});
+
+test('a store is reached through a link to its directory, also one that is relative', async () => {
+  const store = storePath();
+  await (await openStore(store)).close();
+  const link = join(dirname(store), 'link');
+  symlinkSync('store', link);
+  const log = await openStore(link);
+  const id = await log.append(ENTRY);
+  expect((await (await openStore(store)).get(id))?.text).toBe('x');
+});
+
+test.each(['segments', 'locks', 'archive', 'quarantine'])(
+  '%s may not be a link, whatever it leads to',
+  async (part) => {
+    const store = storePath();
+    await (await openStore(store)).close();
+    const elsewhere = join(dirname(store), 'elsewhere');
+    renameSync(join(store, part), elsewhere);
+    symlinkSync(elsewhere, join(store, part));
+    const files = readdirSync(elsewhere).sort();
+    for (const options of [{}, { readOnly: true }]) {
+      await expect(openAgentLog(store, options)).rejects.toMatchObject({
+        code: 'AGENTLOG_IO',
+        message: expect.stringContaining(join(store, part)),
+      });
+    }
+    expect(readdirSync(elsewhere).sort()).toEqual(files);
+  },
+);
+
+test('a file where the store should be is refused', async () => {
+  const store = storePath();
+  writeFileSync(store, '');
+  await expect(openAgentLog(store)).rejects.toMatchObject({ code: 'AGENTLOG_IO' });
+  await expect(openAgentLog(join(store, 'below'))).rejects.toMatchObject({ code: 'AGENTLOG_IO' });
+});
+
+test.skipIf(!isRoot)(
+  'a directory of another user is refused before anything is made (needs root to give one away)',
+  async () => {
+    const store = storePath();
+    mkdirSync(store);
+    chownSync(store, 65_534, 65_534);
+    for (const options of [{}, { readOnly: true }]) {
+      await expect(openAgentLog(store, options)).rejects.toMatchObject({ code: 'AGENTLOG_FOREIGN_OWNER' });
+      expect(readdirSync(store)).toEqual([]);
+    }
+    const log = await openStore(store, { allowForeignOwner: true });
+    await log.append(ENTRY);
+    expect(await idsAndTexts(log)).toHaveLength(1);
+  },
+);
+
+test.skipIf(!isRoot)(
+  'inner directories of another user are refused too (needs root to give one away)',
+  async () => {
+    const store = storePath();
+    await (await openStore(store)).close();
+    chownSync(join(store, 'segments'), 65_534, 65_534);
+    const locks = readdirSync(join(store, 'locks'));
+    await expect(openAgentLog(store)).rejects.toMatchObject({
+      code: 'AGENTLOG_FOREIGN_OWNER',
+      message: expect.stringContaining('segments'),
+    });
+    expect(readdirSync(join(store, 'locks'))).toEqual(locks);
+    await openStore(store, { allowForeignOwner: true });
+  },
+);
+
+interface Versions {
+  readonly minReaderVersion?: number;
+  readonly minWriterVersion?: number;
+}
+
+/** A store whose manifest says something else, and nothing but the manifest. */
+async function storeWith(change: Versions): Promise<string> {
+  const store = storePath();
+  await (await openStore(store)).close();
+  const path = join(store, 'agentlog.json');
+  const manifest = JSON.parse(readFileSync(path, 'utf8'));
+  for (const part of ['segments', 'locks', 'archive', 'quarantine'])
+    rmSync(join(store, part), { recursive: true });
+  writeFileSync(path, JSON.stringify({ ...manifest, ...change }));
+  return store;
+}
+
+test('a store of a newer version is refused before anything is made, locked or taken', async () => {
+  const newer = await storeWith({ minReaderVersion: 2, minWriterVersion: 2 });
+  for (const options of [{}, { readOnly: true }]) {
+    await expect(openAgentLog(newer, options)).rejects.toMatchObject({ code: 'AGENTLOG_FORMAT' });
+    expect(readdirSync(newer)).toEqual(['agentlog.json']);
+  }
+});
+
+test('a store that only newer programs may write can still be read', async () => {
+  const store = storePath();
+  const log = await openStore(store);
+  const id = await log.append(ENTRY);
+  await log.close();
+  const path = join(store, 'agentlog.json');
+  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), minWriterVersion: 2 }));
+  const files = readdirSync(store, { recursive: true });
+  await expect(openAgentLog(store)).rejects.toMatchObject({ code: 'AGENTLOG_FORMAT' });
+  expect((await (await openStore(store, { readOnly: true })).get(id))?.text).toBe('x');
+  expect(readdirSync(store, { recursive: true })).toEqual(files);
+});
+
+test.each(['', '{', 'null', '[]', '{"format":1}', '{"minReaderVersion":1,"minWriterVersion":1}'])(
+  'a manifest that is none (%s) is refused, and stays as it is',
+  async (text) => {
+    const store = storePath();
+    await (await openStore(store)).close();
+    writeFileSync(join(store, 'agentlog.json'), text);
+    await expect(openAgentLog(store)).rejects.toMatchObject({ code: 'AGENTLOG_FORMAT' });
+    expect(readFileSync(join(store, 'agentlog.json'), 'utf8')).toBe(text);
+  },
+);
+
+test('readOnly makes nothing where there is no store', async () => {
+  const store = storePath();
+  await expect(openAgentLog(store, { readOnly: true })).rejects.toMatchObject({ code: 'AGENTLOG_NOT_FOUND' });
+  expect(readdirSync(dirname(store))).toEqual([]);
+  mkdirSync(store);
+  await expect(openAgentLog(store, { readOnly: true })).rejects.toMatchObject({ code: 'AGENTLOG_NOT_FOUND' });
+  expect(readdirSync(store)).toEqual([]);
+});
