@@ -1,0 +1,169 @@
+/** Disks that are full, and disks whose syncs fail: real ones, mounted for the test. */
+import { expect, test } from 'vitest';
+import { tempDir } from '../package/support/temp-dir.js';
+import { runHost, startHost } from './support/host.js';
+import { noDisk, withDisk } from './support/small-disk.js';
+import { storePath } from './support/stores.js';
+
+/** What a program does with a disk that is full now and then, and what it was told about its entries. */
+const FILLING = `
+  import { execFileSync } from 'node:child_process';
+  import { closeSync, openSync, rmSync } from 'node:fs';
+  const told = { acknowledged: [], rejected: [], codes: new Set(), warnings: new Set(), damages: [] };
+  const on = {
+    warning: ({ code }) => told.warnings.add(code),
+    damage: (damage) => told.damages.push(damage),
+  };
+  let given = 0;
+  const take = (bytes) => { const n = given++; return n + ' ' + 'x'.repeat(bytes); };
+  const keep = async (texts, work) => {
+    try {
+      const ids = await work(texts.map(entry));
+      ids.forEach((id, i) => told.acknowledged.push([id, texts[i]]));
+      return true;
+    } catch ({ code }) {
+      told.codes.add(code);
+      told.rejected.push(...texts);
+      return false;
+    }
+  };
+  const ways = (log) => [
+    (bytes) => keep([take(bytes)], async ([one]) => [await log.append(one)]),
+    (bytes) => keep([take(bytes)], async ([one]) => [log.appendSync(one)]),
+    (bytes) => keep([take(bytes), take(bytes)], (both) => log.appendBatch(both)),
+  ];
+  const fill = (path) => {
+    const fd = openSync(path, 'w');
+    try { for (let size = 1024 * 1024; size >= 512; size /= 2) for (;;) { try { if (writeSync(fd, Buffer.alloc(size)) < size) break; } catch { break; } } }
+    finally { closeSync(fd); }
+  };
+  const answer = async (log, more) => {
+    const found = await read(log);
+    told.acknowledged.sort(([a], [b]) => a < b ? -1 : 1);
+    return {
+      same: JSON.stringify(found) === JSON.stringify(told.acknowledged),
+      acknowledged: told.acknowledged.length, found: found.length, rejected: told.rejected.length,
+      codes: [...told.codes].sort(), warnings: [...told.warnings].sort(), damages: told.damages, ...more,
+    };
+  };`;
+
+test('a full disk rejects, space lets appending go on, and nothing acknowledged is lost or there twice', async ({
+  skip,
+}) => {
+  const directory = tempDir();
+  const reason = noDisk('tmpfs', directory);
+  if (reason !== undefined) skip(reason);
+  const said = await runHost(
+    `${FILLING}
+    const store = args.directory + '/store';
+    let log = await openAgentLog(store, { on, segmentBytes: 65536 * 4 });
+    const recovered = [];
+    let writes = 0;
+    for (let round = 0; round < 3; round++) {
+      for (const way of ways(log)) if (!await way(100)) recovered.push(false);
+      let n = 0;
+      for (let failed = 0; failed < 12; n++) if (!await ways(log)[n % 3](round === 1 ? 300 : 9000)) failed++;
+      fill(args.directory + '/ballast');
+      for (let i = 0; i < 30; i++) await ways(log)[i % 3](20_000);
+      const { dropped } = await log.stats();
+      log.write(entry('y'.repeat(20_000)));
+      await codeOf(log.flush());
+      await log.append(entry('z'.repeat(20_000))).catch(() => {});
+      writes += (await log.stats()).dropped - dropped;
+      rmSync(args.directory + '/ballast');
+      // The disk is full of what is acknowledged, so there is as much space as somebody makes.
+      if (round === 0) execFileSync('mount', ['-o', 'remount,size=8m', args.directory]);
+      if (round === 1) execFileSync('mount', ['-o', 'remount,size=16m', args.directory]);
+      if (round === 2) execFileSync('mount', ['-o', 'remount,size=32m', args.directory]);
+    }
+    for (const way of ways(log)) recovered.push(await way(100));
+    await log.close();
+    log = await openAgentLog(store, { on });
+    const result = await answer(log, { recovered, writes });
+    await log.close();
+    say(result);`,
+    { args: { directory }, through: withDisk('tmpfs', directory) },
+  );
+  expect(said).toMatchObject({
+    same: true,
+    codes: ['AGENTLOG_DISK_FULL'],
+    warnings: ['AGENTLOG_WRITE_DROPPED'],
+    damages: [],
+    recovered: [true, true, true],
+    writes: 3,
+  });
+  expect((said as { rejected: number }).rejected).toBeGreaterThan(100);
+});
+
+test('opening on a full disk is AGENTLOG_DISK_FULL, reading goes on, and an exit says what it could not write', async ({
+  skip,
+}) => {
+  const directory = tempDir();
+  const reason = noDisk('tmpfs', directory);
+  if (reason !== undefined) skip(reason);
+  const host = startHost(
+    `${FILLING}
+    const store = args.directory + '/store';
+    const log = await openAgentLog(store, { on });
+    await keep([take(100)], async ([one]) => [await log.append(one)]);
+    fill(args.directory + '/ballast');
+    const opening = await codeOf(openAgentLog(store, { on }));
+    const making = await codeOf(openAgentLog(args.directory + '/another', { on }));
+    const reader = await openAgentLog(store, { on, readOnly: true });
+    say(await answer(reader, { opening: opening.code, making: making.code }));
+    log.write(entry('x'.repeat(1_000_000)));`,
+    { args: { directory }, through: withDisk('tmpfs', directory) },
+  );
+  expect(await host.says()).toMatchObject({
+    same: true,
+    damages: [],
+    opening: 'AGENTLOG_DISK_FULL',
+    making: 'AGENTLOG_DISK_FULL',
+  });
+  const { status, stderr } = await host.ended;
+  expect(status).toBe(0);
+  expect(stderr).toMatch(
+    /agentlog: not everything could be written at exit: .*AGENTLOG_DISK_FULL|the disk is full/,
+  );
+});
+
+test.each(['thin', 'thin with a journal'] as const)(
+  'what was acknowledged on a %s disk whose syncs fail is there when the cache is gone',
+  async (kind) => {
+    const directory = tempDir();
+    const reason = noDisk(kind, directory);
+    if (reason !== undefined) {
+      expect.soft(reason).toBe('');
+      return;
+    }
+    const said = await runHost(
+      `${FILLING}
+      const disk = args.directory + '/disk';
+      const store = disk + '/store';
+      const remount = () => {
+        execFileSync('umount', [disk]);
+        execFileSync('mount', ['-o', 'loop,nodiscard', args.directory + '/image', disk]);
+      };
+      let log = await openAgentLog(store, { on, segmentBytes: 65536 * 2 });
+      for (let n = 0; n < 30; n++) await ways(log)[n % 3](1000);
+      fill(args.directory + '/ballast');
+      for (let n = 0; n < 200; n++) await ways(log)[n % 3](5000);
+      await Promise.all(Array.from({ length: 20 }, (_, n) => ways(log)[n % 3](3000)));
+      rmSync(args.directory + '/ballast');
+      const after = [];
+      for (const way of ways(log)) after.push(await way(1000));
+      await log.close();
+      remount();
+      log = await openAgentLog(store, { on });
+      const found = new Map((await read(log)).map(([id, text]) => [id, text]));
+      const lost = told.acknowledged.filter(([id, text]) => found.get(id) !== text).length;
+      for (const way of ways(log)) await way(1000);
+      const result = await answer(log, { lost, after });
+      await log.close();
+      say(result);`,
+      { args: { directory }, through: withDisk(kind, directory) },
+    );
+    console.log(JSON.stringify(said));
+    expect(said).toMatchObject({ lost: 0, damages: [] });
+  },
+);
