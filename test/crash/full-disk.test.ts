@@ -1,9 +1,8 @@
-/** Disks that are full, and disks whose syncs fail: real ones, mounted for the test. */
+/** Disks that are full: real ones, mounted for the test. */
 import { expect, test } from 'vitest';
 import { tempDir } from '../package/support/temp-dir.js';
 import { runHost, startHost } from './support/host.js';
 import { noDisk, withDisk } from './support/small-disk.js';
-import { storePath } from './support/stores.js';
 
 /** What a program does with a disk that is full now and then, and what it was told about its entries. */
 const FILLING = `
@@ -126,44 +125,3 @@ test('opening on a full disk is AGENTLOG_DISK_FULL, reading goes on, and an exit
     /agentlog: not everything could be written at exit: .*AGENTLOG_DISK_FULL|the disk is full/,
   );
 });
-
-test.each(['thin', 'thin with a journal'] as const)(
-  'what was acknowledged on a %s disk whose syncs fail is there when the cache is gone',
-  async (kind) => {
-    const directory = tempDir();
-    const reason = noDisk(kind, directory);
-    if (reason !== undefined) {
-      expect.soft(reason).toBe('');
-      return;
-    }
-    const said = await runHost(
-      `${FILLING}
-      const disk = args.directory + '/disk';
-      const store = disk + '/store';
-      const remount = () => {
-        execFileSync('umount', [disk]);
-        execFileSync('mount', ['-o', 'loop,nodiscard', args.directory + '/image', disk]);
-      };
-      let log = await openAgentLog(store, { on, segmentBytes: 65536 * 2 });
-      for (let n = 0; n < 30; n++) await ways(log)[n % 3](1000);
-      fill(args.directory + '/ballast');
-      for (let n = 0; n < 200; n++) await ways(log)[n % 3](5000);
-      await Promise.all(Array.from({ length: 20 }, (_, n) => ways(log)[n % 3](3000)));
-      rmSync(args.directory + '/ballast');
-      const after = [];
-      for (const way of ways(log)) after.push(await way(1000));
-      await log.close();
-      remount();
-      log = await openAgentLog(store, { on });
-      const found = new Map((await read(log)).map(([id, text]) => [id, text]));
-      const lost = told.acknowledged.filter(([id, text]) => found.get(id) !== text).length;
-      for (const way of ways(log)) await way(1000);
-      const result = await answer(log, { lost, after });
-      await log.close();
-      say(result);`,
-      { args: { directory }, through: withDisk(kind, directory) },
-    );
-    console.log(JSON.stringify(said));
-    expect(said).toMatchObject({ lost: 0, damages: [] });
-  },
-);

@@ -1,0 +1,97 @@
+/**
+ * A real file system that fails from one moment to the next, as one does whose device is gone: every write and every
+ * sync is EIO, also those under way, and what was not synced is nowhere when it is mounted again.
+ */
+import { expect, test } from 'vitest';
+import { tempDir } from '../package/support/temp-dir.js';
+import { runHost } from './support/host.js';
+import { noDisk, withDisk } from './support/small-disk.js';
+
+const ROUNDS = 8;
+
+const PROGRAM = `
+  import { execFile, execFileSync } from 'node:child_process';
+  import { promisify } from 'node:util';
+  const disk = args.directory + '/disk';
+  /** EXT4_IOC_SHUTDOWN, with the flag that not even the journal in memory is written. Perl has ioctl. */
+  const SHUTDOWN = '$how = pack("L", 2); open(F, "<", $ARGV[0]) && ioctl(F, 0x8004587d, $how) or die $!';
+  const fail = () => promisify(execFile)('perl', ['-e', SHUTDOWN, disk]);
+  const remount = () => {
+    execFileSync('umount', [disk]);
+    execFileSync('mount', ['-o', 'loop', args.directory + '/image', disk]);
+  };
+  const acknowledged = new Map();
+  const given = new Set();
+  const codes = new Set();
+  const damages = [];
+  const problems = [];
+  let unknown = 0;
+  const on = { damage: (damage) => damages.push(damage), warning: () => {} };
+  const take = (group) => {
+    const text = given.size + ' ' + group + ' ' + 'x'.repeat((given.size * 37) % 700);
+    given.add(text);
+    return text;
+  };
+  for (let round = 0; round < args.rounds; round++) {
+    const log = await openAgentLog(disk + '/store', { on, segmentBytes: 65536 });
+    let failed = false;
+    const keep = async (texts, work) => {
+      try {
+        const ids = await work(texts.map(entry));
+        ids.forEach((id, i) => acknowledged.set(texts[i], id));
+      } catch ({ code }) {
+        codes.add(code);
+        if (failed) return false;
+        problems.push('rejected before the disk failed: ' + code);
+      }
+      return true;
+    };
+    const one = () => keep([take('-')], async ([one]) => [await log.append(one)]);
+    const sync = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      return keep([take('-')], async ([one]) => [log.appendSync(one)]);
+    };
+    const several = () => {
+      const group = 'group' + given.size;
+      return keep([take(group), take(group), take(group)], (entries) => log.appendBatch(entries));
+    };
+    const until = async (way) => { while (await way()); };
+    const callers = [one, one, one, one, one, one, several, several, sync].map(until);
+    await new Promise((resolve) => setTimeout(resolve, 15 + round * 23));
+    failed = true;
+    await fail();
+    await Promise.all(callers);
+    await log.close();
+    remount();
+
+    const after = await openAgentLog(disk + '/store', { on });
+    const found = new Map();
+    const groups = new Map();
+    for (const [id, text] of await read(after)) {
+      if (found.has(text)) problems.push('twice: ' + text);
+      if (!given.has(text)) problems.push('invented: ' + text);
+      found.set(text, id);
+      const group = text.split(' ')[1];
+      if (group !== '-') groups.set(group, (groups.get(group) ?? 0) + 1);
+    }
+    for (const [text, id] of acknowledged) if (found.get(text) !== id) problems.push('lost: ' + text);
+    for (const [group, count] of groups) if (count !== 3) problems.push('in part: ' + group);
+    unknown += found.size - acknowledged.size;
+    // Whoever read them may go by them: from now on they count as acknowledged.
+    for (const [text, id] of found) acknowledged.set(text, id);
+    await keep([take('-')], async ([one]) => [await after.append(one)]);
+    await after.close();
+  }
+  say({ acknowledged: acknowledged.size, unknown, codes: [...codes].sort(), damages, problems });`;
+
+test('what was acknowledged is there after the file system failed under the writers', async ({ skip }) => {
+  const directory = tempDir();
+  const reason = noDisk('ext4', directory);
+  if (reason !== undefined) skip(reason);
+  const said = await runHost(PROGRAM, {
+    args: { directory, rounds: ROUNDS },
+    through: withDisk('ext4', directory),
+  });
+  expect(said).toMatchObject({ problems: [], damages: [], codes: ['AGENTLOG_IO'] });
+  expect((said as { acknowledged: number }).acknowledged).toBeGreaterThan(ROUNDS * 10);
+});
