@@ -24,11 +24,12 @@ export class DroppedWrites {
     if (this.#timer === undefined) this.#reportNow();
   }
 
-  /** Reports what has not been reported yet, and stops. */
+  /** Reports what has not been reported yet. What is dropped afterwards is reported like the first. */
   close(): void {
     clearTimeout(this.#timer);
     if (this.#unreported > 0) this.#reportNow();
     clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #reportNow(): void {
