@@ -28,10 +28,11 @@ export class AgentLogError extends Error {
   }
 }
 
-/** `what` could not be done, to which file; why is what the cause says. */
+/** `what` could not be done, to which file; why is what the cause says: a full disk, or anything else. */
 export function ioError(what: string, cause: unknown): AgentLogError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new AgentLogError('AGENTLOG_IO', `${what}: ${why}`, { cause });
+  const code = isDiskFull(cause) ? 'AGENTLOG_DISK_FULL' : 'AGENTLOG_IO';
+  return new AgentLogError(code, `${what}: ${why}`, { cause });
 }
 
 /** Whether a call failed because there is no space, or no more that this user may have. */

@@ -202,7 +202,15 @@ export class OwnSegments {
         },
         ahead,
       );
-      if (segment !== undefined) return segment;
+      if (segment === undefined) continue;
+      try {
+        // Asked when the segment is there: should the store be replaced later, the segment goes with it.
+        yield* slot.check();
+        return segment;
+      } catch (error) {
+        yield* segment.discard();
+        throw error;
+      }
     }
   }
 

@@ -11,7 +11,17 @@ import { AgentLogError, ioError } from '../errors.js';
 import { lowerCeiling, readCeiling, writeCeiling } from './ceiling.js';
 import type { Disk } from './disk.js';
 import { IdClock, TICKS_PER_MS } from './id-clock.js';
-import { call, FOR_WRITING, open, openOrCreate, run, runSync, type Steps, syncDirectory } from './steps.js';
+import {
+  call,
+  FOR_WRITING,
+  isMissing,
+  open,
+  openOrCreate,
+  run,
+  runSync,
+  type Steps,
+  syncDirectory,
+} from './steps.js';
 
 /** How far ahead of the clock a ceiling is put, and how near it may come before it is raised again. */
 const AHEAD = 10_000 * TICKS_PER_MS;
@@ -50,6 +60,22 @@ export class Slot {
 
   static *#tryTake(disk: Disk, locks: string, number: number, now: () => number): Steps<Slot | undefined> {
     const path = join(locks, `writer-${String(number).padStart(3, '0')}`);
+    try {
+      return yield* Slot.#tryTakeAt(disk, locks, path, number, now);
+    } catch (error) {
+      // Programmer's mistakes, such as a clock that is none, are what they are.
+      if (error instanceof AgentLogError || error instanceof TypeError) throw error;
+      throw ioError(`cannot take the slot ${path}`, error);
+    }
+  }
+
+  static *#tryTakeAt(
+    disk: Disk,
+    locks: string,
+    path: string,
+    number: number,
+    now: () => number,
+  ): Steps<Slot | undefined> {
     const fd = yield* openOrCreate(path);
     let taken = false;
     try {
@@ -84,6 +110,22 @@ export class Slot {
     } finally {
       await this.#disk.call('close', this.#fd);
     }
+  }
+
+  /**
+   * Throws when the slot's file is no longer what its name leads to: the store was removed, and whoever made another in
+   * its place may have given the slot of this number to somebody else.
+   */
+  *check(): Steps<void> {
+    let isHeld: boolean;
+    try {
+      const [there, here] = [yield* call('lstat', this.#path), yield* call('fstat', this.#fd)];
+      isHeld = there.ino === here.ino && there.dev === here.dev;
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      isHeld = false;
+    }
+    if (!isHeld) throw new AgentLogError('AGENTLOG_IO', `${this.#path} was removed while it was in use`);
   }
 
   #keepAhead(): void {

@@ -17,23 +17,28 @@ import type { Writer } from './verdict.js';
 /** All segments, in the order of slots, and of a slot in the order in which they were written. */
 export async function survey(disk: Disk, paths: StorePaths): Promise<Source[]> {
   for (;;) {
-    const files = await run(disk, listSegments(paths.segments));
-    const open = files.filter(({ name }) => name.state === 'open');
-    const answers = await whoLives(
-      disk,
-      paths.locks,
-      open.map(({ path }) => path),
-    );
-    // Sealed, most likely, since it was listed.
-    if (answers.includes('missing')) continue;
-    const liveness = new Map(open.map(({ path }, i) => [path, answers[i]!]));
-    const sources = files.map((file) => ({ ...file, writer: writerOf(file, liveness.get(file.path)) }));
+    const sources = await sourcesNow(disk, paths);
+    if (sources === undefined) continue;
     try {
       for (const { path, writer } of sources) if (writer === 'gone') await run(disk, syncLeftover(path));
       return await withCuts(disk, sources);
     } catch (error) {
       if (!isMissing((error as Error).cause)) throw error;
     }
+  }
+}
+
+/** Undefined when one of them was renamed since it was listed: sealed, most likely. */
+async function sourcesNow(disk: Disk, paths: StorePaths): Promise<Source[] | undefined> {
+  try {
+    const files = await run(disk, listSegments(paths.segments));
+    const open = files.filter(({ name }) => name.state === 'open').map(({ path }) => path);
+    const answers = await whoLives(disk, paths.locks, open);
+    if (answers.includes('missing')) return undefined;
+    const liveness = new Map(open.map((path, i) => [path, answers[i]!]));
+    return files.map((file) => ({ ...file, writer: writerOf(file, liveness.get(file.path)) }));
+  } catch (error) {
+    throw ioError(`cannot find out what is in ${paths.segments}`, error);
   }
 }
 
