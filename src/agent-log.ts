@@ -156,7 +156,8 @@ class Handle implements AgentLog<never> {
       littleBytes: tuning.littleBytes,
       pace: tuning.pace,
       now: options.now,
-      onProblem: (error) => events.problem('', error),
+      // Not at once: a listener may append, and the writer is in the middle of something.
+      onProblem: (error) => process.nextTick(() => events.problem('', error)),
     });
     this.#writer = writer;
     this.#stopDraining = tuning.atExit(() => {
@@ -189,16 +190,16 @@ class Handle implements AgentLog<never> {
   }
 
   write(entry: Entry<unknown>): void {
-    if (this.#exiting) this.#writeAtExit(entry);
-    else this.append(entry).catch((error) => this.#dropped.note(error));
-  }
-
-  /** For listeners of "exit" that come after ours. */
-  #writeAtExit(entry: Entry<unknown>): void {
+    const drop = (error: unknown) => this.#dropped.note(error);
     try {
-      this.appendSync(entry);
+      const writer = this.#openWriter();
+      this.#checkLoad(writer);
+      const taken = this.#intake.take(entry);
+      // A listener of "exit" that comes after ours.
+      if (this.#exiting) writer.appendSync(taken);
+      else writer.write(taken).catch(drop);
     } catch (error) {
-      this.#dropped.note(error);
+      drop(error);
     }
   }
 

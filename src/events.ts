@@ -66,11 +66,15 @@ export class Events {
   emit<Name extends keyof AgentLogEvents>(name: Name, event: AgentLogEvents[Name]): void {
     const listeners = [...this.#listenersOf(name)];
     if (listeners.length === 0) this.#unheard(name, event);
+    const threw = (error: unknown) =>
+      this.#warnProcess('AGENTLOG_LISTENER_THREW', `a listener of '${name}' threw: ${describe(error)}`);
     for (const listener of listeners) {
       try {
-        listener(event);
+        const result = listener(event) as unknown;
+        // An asynchronous one may fail later.
+        if (result instanceof Promise) result.catch(threw);
       } catch (error) {
-        this.#warnProcess('AGENTLOG_LISTENER_THREW', `a listener of '${name}' threw: ${String(error)}`);
+        threw(error);
       }
     }
   }
@@ -109,5 +113,14 @@ export class Events {
     if (this.#warned.has(code)) return;
     this.#warned.add(code);
     process.emitWarning(message, { type: 'AgentLogWarning', code });
+  }
+}
+
+/** Whatever was thrown, even what cannot be made into a string. */
+function describe(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return 'something that cannot be printed';
   }
 }

@@ -11,6 +11,8 @@ import { ID_EPOCH, type IdHalves } from '../entry-id.js';
 
 export const TICKS_PER_MS = 4096;
 const TICKS_PER_HIGH = 2 ** 22;
+/** Ids have 41 bits for milliseconds, which end in September 2089; a day is kept back for what runs ahead of the clock. */
+const LAST_TICK = 2 ** 53 - 24 * 60 * 60 * 1000 * TICKS_PER_MS;
 
 export class IdClock {
   readonly #slot: number;
@@ -31,7 +33,12 @@ export class IdClock {
     return this.#last;
   }
 
-  /** The tick of this moment, by the clock alone. */
+  /** The clock shows a time for which there are no ids. */
+  get isBeyondIds(): boolean {
+    return (this.#now() - ID_EPOCH) * TICKS_PER_MS > LAST_TICK;
+  }
+
+  /** The tick of this moment, by the clock alone; the last one given when the clock shows no time that ids have. */
   get present(): number {
     const now = this.#now();
     const running = performance.now();
@@ -39,7 +46,9 @@ export class IdClock {
     // The offset is kept so that the fraction stays within the millisecond that the wall clock shows.
     if (time < now) this.#offset = now - running;
     else if (time >= now + 1) this.#offset = now - running + (TICKS_PER_MS - 1) / TICKS_PER_MS;
-    return Math.floor((running + this.#offset - ID_EPOCH) * TICKS_PER_MS);
+    const tick = Math.floor((running + this.#offset - ID_EPOCH) * TICKS_PER_MS);
+    if (tick > LAST_TICK) return this.#last;
+    return Math.max(0, tick);
   }
 
   next(): IdHalves {

@@ -7,7 +7,7 @@
  */
 import { join } from 'node:path';
 import type { IdHalves } from '../entry-id.js';
-import { AgentLogError } from '../errors.js';
+import { AgentLogError, isDiskFull } from '../errors.js';
 import { type Cut, encodeCut, encodeSeal } from './control-payload.js';
 import { CrcSeed } from './crc.js';
 import { encodeFileHeader, type FileHeader } from './file-header.js';
@@ -55,6 +55,8 @@ export class OpenSegment {
   busy = 0;
   /** Why no record goes into it any more. */
   end: 'finished' | 'given up' | undefined;
+  /** Removing it failed. */
+  cannotBeRemoved = false;
   /** It was sealed or closed, or that is under way. */
   released = false;
   records = 0;
@@ -86,18 +88,18 @@ export class OpenSegment {
     try {
       fds.push(yield* open(unfinished, FOR_CREATING));
       if (!(yield* call('flock', fds[0]!)) || (yield* call('fstat', fds[0]!)).nlink === 0) {
-        yield* closeAll(fds);
+        yield* closeAll(fds.splice(0));
         return undefined;
       }
       yield* call('fchmod', fds[0]!, FILE_MODE);
       yield* writeFully(fds[0]!, encodeFileHeader(header), 0);
-      yield* writeZeros(fds[0]!, FILE_HEADER.size, FILE_HEADER.size + ahead);
+      const prepared = yield* prepare(fds[0]!, FILE_HEADER.size, FILE_HEADER.size + ahead);
       yield* call('fdatasync', fds[0]!);
       // One by one: should the second open fail, the first descriptor must be among those to close.
       fds.push(yield* open(unfinished, FOR_WRITING));
       yield* call('rename', unfinished, path);
       yield* syncDirectory(directory);
-      return new OpenSegment(directory, header, [fds[0]!, fds[1]!], FILE_HEADER.size + ahead);
+      return new OpenSegment(directory, header, [fds[0]!, fds[1]!], prepared);
     } catch (error) {
       // Removed while it is locked, so that nobody takes it for a dead writer's in between.
       for (const leftover of fds.length === 0 ? [] : [unfinished, path])
@@ -111,9 +113,9 @@ export class OpenSegment {
     return join(this.#directory, formatSegmentName({ ...this.header, state: 'open' }));
   }
 
-  /** Puts a cut at `position`, before the records of the batch that is boarded next, and goes on behind it. */
-  addCut(cut: Cut): Buffer {
-    const record = this.#record(RECORD_TYPE.cut, 0, encodeCut(cut));
+  /** Puts a cut at `position`, before the records of the batch that is boarded next, if any, and goes on behind it. */
+  addCut(cut: Cut, endsBatch: boolean): Buffer {
+    const record = this.#record(RECORD_TYPE.cut, endsBatch ? FLAG.endOfBatch : 0, encodeCut(cut));
     this.position += record.length;
     this.records++;
     return record;
@@ -148,13 +150,10 @@ export class OpenSegment {
     }
   }
 
-  /** Removes the file, which holds nothing. */
-  *discard(): Steps<void> {
-    try {
-      yield* call('unlink', this.path);
-    } finally {
-      yield* this.close();
-    }
+  /** Removes the file, which holds nothing, for good. */
+  *remove(): Steps<void> {
+    yield* call('unlink', this.path);
+    yield* syncDirectory(this.#directory);
   }
 
   /** Lets go of the file as it is. */
@@ -179,6 +178,18 @@ export class OpenSegment {
       this.seed,
       this.position,
     );
+  }
+}
+
+/** Writes zeros up to `to`, or, on a disk that has no space for them, none. Returns where what was written ends. */
+function* prepare(fd: number, from: number, to: number): Steps<number> {
+  try {
+    yield* writeZeros(fd, from, to);
+    return to;
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    yield* call('ftruncate', fd, from);
+    return from;
   }
 }
 

@@ -34,7 +34,7 @@ export interface SegmentOptions {
 }
 
 /** The end of a segment that was given up, and the segment, which stays locked until the cut is on disk. */
-interface PendingCut {
+export interface PendingCut {
   readonly cut: Cut;
   readonly segment: OpenSegment;
 }
@@ -52,6 +52,7 @@ export class OwnSegments {
   #cuts: PendingCut[] = [];
   #ageTimer: NodeJS.Timeout | undefined;
   #closed = false;
+  #atOnce = false;
   /** How many segments `makeSync` has made. */
   #madeSync = 0;
   /** Calls under way in the background, which `close` waits for. */
@@ -86,13 +87,14 @@ export class OwnSegments {
   }
 
   /** The cuts to be written at the beginning of a segment. */
-  get cuts(): readonly Cut[] {
-    return this.#cuts.map(({ cut }) => cut);
+  get cuts(): readonly PendingCut[] {
+    return this.#cuts;
   }
 
-  /** The first `count` cuts are on disk. */
-  cutsAreOnDisk(count: number): void {
-    for (const { segment } of this.#cuts.splice(0, count)) this.letGo(segment);
+  cutsAreOnDisk(written: readonly PendingCut[]): void {
+    if (written.length === 0) return;
+    this.#cuts = this.#cuts.filter((cut) => !written.includes(cut));
+    for (const { segment } of written) this.letGo(segment);
   }
 
   /** The first batch goes into the segment: from now on it ages. */
@@ -147,11 +149,21 @@ export class OwnSegments {
     const holdsNothing = segment.lastSynced === 0;
     const isToBeCut = this.#cuts.some((pending) => pending.segment === segment);
     // Until the cut is on disk the segment stays locked, so that nobody reads what the cut will take away.
-    if (!holdsNothing && isToBeCut) return;
+    if (isToBeCut && (!holdsNothing || segment.cannotBeRemoved)) return;
     segment.released = true;
-    if (holdsNothing) this.#inBackground(segment.discard());
-    else if (segment.end === 'finished') this.#inBackground(segment.seal());
-    else this.#inBackground(segment.close());
+    if (holdsNothing && !segment.cannotBeRemoved) this.#remove(segment);
+    else if (segment.end === 'finished' && !holdsNothing) this.#do(segment.seal());
+    else this.#do(segment.close());
+  }
+
+  /** What is done from now on until `work` has returned is not left to the background, which may never get its turn. */
+  atOnce(work: () => void): void {
+    this.#atOnce = true;
+    try {
+      work();
+    } finally {
+      this.#atOnce = false;
+    }
   }
 
   /** Seals what is written and removes what is not. */
@@ -163,7 +175,7 @@ export class OwnSegments {
     if (this.#spare !== undefined) this.#discard(this.#spare);
     this.#spare = undefined;
     // Whether what was cut off counts is open, and stays so.
-    this.cutsAreOnDisk(this.#cuts.length);
+    this.cutsAreOnDisk(this.#cuts);
     while (this.#background.size > 0) await Promise.all(this.#background);
   }
 
@@ -208,7 +220,11 @@ export class OwnSegments {
         yield* slot.check();
         return segment;
       } catch (error) {
-        yield* segment.discard();
+        try {
+          yield* segment.remove();
+        } finally {
+          yield* segment.close();
+        }
         throw error;
       }
     }
@@ -219,11 +235,40 @@ export class OwnSegments {
     this.letGo(segment);
   }
 
-  #inBackground(steps: Steps<void>): void {
-    const done = run(this.#options.disk, steps)
-      // All that is in the segment is synced and proven; that it is not sealed is for recovery to mend.
-      .catch((error) => this.#options.onProblem(ioError('a segment could not be sealed or closed', error)))
-      .finally(() => this.#background.delete(done));
-    this.#background.add(done);
+  #remove(segment: OpenSegment): void {
+    this.#do(segment.remove(), {
+      // It is gone for good, so nobody needs to be told where it ends.
+      done: () => {
+        this.#cuts = this.#cuts.filter((pending) => pending.segment !== segment);
+        this.#do(segment.close());
+      },
+      failed: () => {
+        segment.cannotBeRemoved = true;
+        segment.released = false;
+        this.letGo(segment);
+      },
+    });
+  }
+
+  #do(steps: Steps<void>, { done, failed }: { done?: () => void; failed?: () => void } = {}): void {
+    const { disk, onProblem } = this.#options;
+    // All that is in a segment is synced and proven; that it is not sealed is for recovery to mend.
+    const problem = (error: unknown) => {
+      onProblem(ioError('a segment could not be sealed, closed or removed', error));
+      failed?.();
+    };
+    if (this.#atOnce) {
+      try {
+        runSync(disk, steps);
+        done?.();
+      } catch (error) {
+        problem(error);
+      }
+      return;
+    }
+    const doing = run(disk, steps)
+      .then(done, problem)
+      .finally(() => this.#background.delete(doing));
+    this.#background.add(doing);
   }
 }

@@ -9,6 +9,8 @@ const LARGEST_KEPT_ENCODER = 4 * 1024 * 1024;
 
 export class PendingBatch {
   readonly promise: Promise<void>;
+  /** Something in it was taken without a promise to anybody. */
+  isAwaitedByFlush = false;
   /** How often it failed. */
   attempts = 0;
   failure: unknown;

@@ -16,7 +16,7 @@ import { BatchEncoder } from './batch-encoder.js';
 import type { Disk } from './disk.js';
 import { recordSize } from './layout.js';
 import type { OpenSegment } from './open-segment.js';
-import { OwnSegments, type SegmentOptions } from './own-segments.js';
+import { OwnSegments, type PendingCut, type SegmentOptions } from './own-segments.js';
 import { PendingBatch } from './pending-batch.js';
 import { call, run, runSync, type Steps, writeFully, writeZeros } from './steps.js';
 
@@ -39,7 +39,7 @@ interface Flight {
   readonly number: number;
   readonly bytes: Buffer;
   /** Cuts that stand before the batch's own records. */
-  readonly cuts: number;
+  readonly cuts: readonly PendingCut[];
   /** `appendSync` has seen to it, well or badly: what the calls under way say no longer matters. */
   overtaken: boolean;
 }
@@ -52,6 +52,8 @@ export class SegmentWriter {
   #flight: Flight | undefined;
   #pumping: Promise<void> | undefined;
   #acknowledged = 0;
+  /** Why something that only a flush waits for was rejected, until a flush says so. */
+  #lost: AgentLogError | undefined;
   #pendingBytes = 0;
   /** Of the last batch; kept because a new buffer for every batch costs more than what it holds. */
   #freeEncoder: BatchEncoder | undefined;
@@ -87,6 +89,13 @@ export class SegmentWriter {
     return batch.promise.then(() => ids.map(textOf));
   }
 
+  /** For an entry whose fate nobody waits for: the next flush fails if it does not get to the disk. */
+  write(entry: CheckedEntry): Promise<string> {
+    const written = this.append(entry);
+    this.#queue.at(-1)!.isAwaitedByFlush = true;
+    return written;
+  }
+
   /** On disk when it returns. */
   appendSync(entry: CheckedEntry): string {
     const id = this.#options.slot.next();
@@ -98,26 +107,40 @@ export class SegmentWriter {
 
   /** Resolves when everything so far is on disk; rejects if anything that was on its way did not get there. */
   async flush(): Promise<void> {
-    await Promise.all([this.#flight?.batch, ...this.#queue].map((batch) => batch?.promise));
+    const outcomes = await Promise.allSettled(this.#pending.map(({ promise }) => promise));
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    this.#throwLost(failed?.reason);
   }
 
   /** Everything so far is on disk when it returns. */
   flushSync(): void {
-    const batches = [this.#flight?.batch, ...this.#queue];
+    const batches = this.#pending;
     this.#writeNow();
-    const failed = batches.find((batch) => batch?.failure !== undefined);
-    if (failed !== undefined) throw failed.failure;
+    this.#throwLost(batches.find(({ failure }) => failure !== undefined)?.failure);
   }
 
   /** Writes what waits, seals the segment and gives the slot up. */
   async close(): Promise<void> {
     while (this.#pumping !== undefined) await this.#pumping;
+    await this.#writeCuts();
     await this.#segments.close();
     try {
       await this.#options.slot.close();
     } catch (error) {
       this.#options.onProblem(ioError('the slot could not be given up', error));
     }
+  }
+
+  /** Once: with it what was cut off is gone for good; without it, whether it counts stays open. */
+  async #writeCuts(): Promise<void> {
+    if (this.#segments.cuts.length === 0) return;
+    const batch = new PendingBatch(new BatchEncoder());
+    batch.attempts = ATTEMPTS;
+    this.#queue.push(batch);
+    // A segment that is in use has room for cuts at its beginning no more.
+    if (this.#segments.current !== undefined && this.#segments.current.batch > 1)
+      this.#segments.finish(this.#segments.current);
+    await this.#pump();
   }
 
   /** Adds to the batch that collects, or to a new one. */
@@ -138,7 +161,24 @@ export class SegmentWriter {
     return batch;
   }
 
+  /** Batches that are neither acknowledged nor rejected. */
+  get #pending(): PendingBatch[] {
+    const flying = this.#flight === undefined || this.#flight.overtaken ? [] : [this.#flight.batch];
+    return [...flying, ...this.#queue];
+  }
+
+  /** What was lost since the last flush, once, or else what failed just now. */
+  #throwLost(failed: unknown): void {
+    const failure = this.#lost ?? failed;
+    this.#lost = undefined;
+    if (failure !== undefined) throw failure;
+  }
+
   #writeNow(): void {
+    this.#segments.atOnce(() => this.#writeAll());
+  }
+
+  #writeAll(): void {
     const flight = this.#flight;
     if (flight !== undefined && !flight.overtaken) {
       flight.overtaken = true;
@@ -175,24 +215,38 @@ export class SegmentWriter {
   }
 
   async #pump(): Promise<void> {
+    try {
+      await this.#writeBatches();
+    } catch (error) {
+      // Nothing that is expected ends here; whoever waits must hear of it all the same.
+      for (const batch of this.#queue.splice(0)) this.#reject(batch, error);
+    }
+    this.#pumping = undefined;
+  }
+
+  async #writeBatches(): Promise<void> {
     // Callers that are woken together append together: all of them go into the next batch.
     await afterMicrotasks();
     while (this.#queue.length > 0) {
+      const first = this.#queue[0];
       try {
         await this.#makeReady();
       } catch (error) {
-        const batch = this.#queue.shift();
-        if (batch !== undefined) this.#reject(batch, error);
+        // Meanwhile `appendSync` may have written it, or made a segment where this failed.
+        if (this.#queue[0] === first && this.#segments.current === undefined)
+          this.#reject(this.#queue.shift()!, error);
         continue;
       }
       // Meanwhile `appendSync` may have written all, or come to the end of the segment.
       const segment = this.#segments.current;
       if (this.#queue.length === 0) break;
       if (segment === undefined || this.#needsSpace(this.#queue[0]!, segment)) continue;
-      await this.#fly(this.#board(this.#queue.shift()!, segment));
+      const batch = this.#queue.shift()!;
+      // What `close` wanted cut off may have been removed meanwhile.
+      if (batch.records === 0 && (segment.batch > 1 || this.#segments.cuts.length === 0)) batch.resolve();
+      else await this.#fly(this.#board(batch, segment));
       await afterMicrotasks();
     }
-    this.#pumping = undefined;
   }
 
   /** Sees to it that there is a segment, with space for the batch that is the next. */
@@ -275,15 +329,16 @@ export class SegmentWriter {
     const offset = segment.position;
     const number = segment.batch;
     if (number === 1) this.#segments.begun(segment);
-    const cuts = number === 1 ? this.#segments.cuts.map((cut) => segment.addCut(cut)) : [];
+    const cuts = number === 1 ? [...this.#segments.cuts] : [];
+    const first = cuts.map(({ cut }, i) => segment.addCut(cut, batch.records === 0 && i === cuts.length - 1));
     const own = batch.finish(segment.seed, segment.position, number);
-    const bytes = cuts.length === 0 ? own : Buffer.concat([...cuts, own]);
+    const bytes = first.length === 0 ? own : Buffer.concat([...first, own]);
     segment.position = offset + bytes.length;
     segment.batch++;
     segment.records += batch.records;
     segment.entries += batch.records;
-    segment.lastId = batch.lastId;
-    return { batch, segment, offset, number, bytes, cuts: cuts.length, overtaken: false };
+    if (batch.records > 0) segment.lastId = batch.lastId;
+    return { batch, segment, offset, number, bytes, cuts, overtaken: false };
   }
 
   /** What became of a batch: resolved, tried again in a new segment, or rejected. */
@@ -309,27 +364,31 @@ export class SegmentWriter {
 
   /** Opens the next batch in the file, which proves to every reader that the one before was synced. */
   *#prove(segment: OpenSegment): Steps<void> {
+    // Before the mark: what is proven must not fail any more, or it would be written again elsewhere.
+    yield* this.#checkPlace(segment);
     const mark = segment.mark();
     yield* writeFully(segment.syncFd, mark, segment.position);
     segment.position += mark.length;
     segment.records++;
+  }
+
+  /** Throws when the file, or the store around it, was removed. */
+  *#checkPlace(segment: OpenSegment): Steps<void> {
     const now = performance.now();
     if (now - segment.checkedAt < CHECK_PAUSE_MS) return;
     segment.checkedAt = now;
     const { nlink } = yield* call('fstat', segment.syncFd);
-    if (nlink === 0)
+    if (nlink === 0) {
       throw new AgentLogError('AGENTLOG_IO', `${segment.path} was deleted while it was written`);
+    }
+    yield* this.#options.slot.check();
   }
 
   #reject(batch: PendingBatch, error: unknown): void {
     this.#pendingBytes -= batch.size;
-    batch.reject(
-      isDiskFull(error)
-        ? new AgentLogError('AGENTLOG_DISK_FULL', 'the disk is full; nothing of this is acknowledged', {
-            cause: error,
-          })
-        : ioError('the entries could not be made durable', error),
-    );
+    const reason = ioError('the entries could not be made durable', error);
+    if (batch.isAwaitedByFlush) this.#lost ??= reason;
+    batch.reject(reason);
   }
 
   #giveUp(segment: OpenSegment, error: unknown): void {

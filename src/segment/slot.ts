@@ -48,6 +48,10 @@ export class Slot {
 
   /** Takes the first slot that is free, readable, and whose ceiling the clock has passed. */
   static *take(disk: Disk, locks: string, now: () => number): Steps<Slot> {
+    if (new IdClock(0, 0, now).isBeyondIds) {
+      const message = `the clock shows ${new Date(now()).toISOString()}, and ids can be given until 2089`;
+      throw new AgentLogError('AGENTLOG_IO', message);
+    }
     for (let number = 0; number <= MAX_SLOT; number++) {
       const slot = yield* Slot.#tryTake(disk, locks, number, now);
       if (slot !== undefined) return slot;
@@ -137,8 +141,9 @@ export class Slot {
   }
 
   async #raise(): Promise<void> {
-    const ceiling = Math.max(this.#clock.last, this.#clock.present) + AHEAD;
+    let ceiling: number;
     try {
+      ceiling = Math.max(this.#clock.last, this.#clock.present) + AHEAD;
       await run(this.#disk, writeCeiling(this.#fd, ceiling, 'background'));
     } catch {
       // The ceiling stays what it was. Should an id come to it, `#raiseNow` tries again and says what is wrong.
