@@ -97,8 +97,9 @@ export async function openOn<Detail = JsonValue>(
   const events = new Events(options.on);
   const reports = new VerdictReports(events);
   try {
-    for (const { source, verdict } of await recover(disk, store.paths))
-      reports.recovered(source.path, verdict);
+    const { recovered, problems } = await recover(disk, store.paths, options.readOnly);
+    for (const { source, verdict } of recovered) reports.recovered(source.path, verdict);
+    for (const problem of problems) events.problem('', problem);
   } catch (error) {
     // What is there stays, and whoever opens or reads next tries again. Appending does not depend on it.
     events.problem('what earlier processes left behind could not be recovered', error);
@@ -213,14 +214,14 @@ class Handle implements AgentLog<never> {
 
   async *scan(): AsyncIterableIterator<never> {
     this.#checkOpen();
-    const entries = readEntries(this.#disk, this.#store.paths, this.#reports.read);
+    const entries = readEntries(this.#disk, this.#store.paths, this.#reports);
     for await (const entry of entries) yield entry as never;
   }
 
   async get(id: string): Promise<never | undefined> {
     this.#checkOpen();
     if (typeof id !== 'string') throw new TypeError('get takes the id of an entry, a string');
-    return (await findEntry(this.#disk, this.#store.paths, id, this.#reports.read)) as never;
+    return (await findEntry(this.#disk, this.#store.paths, id, this.#reports)) as never;
   }
 
   async stats(): Promise<AgentLogStats> {

@@ -25,10 +25,17 @@ export class VerdictReports {
     this.read(segment, verdict);
   }
 
-  readonly read = (segment: string, { kind, reason, holeCount, holeBytes }: Verdict): void => {
+  read(segment: string, { kind, reason, holeCount, holeBytes }: Verdict): void {
     const isBad = kind === 'damaged' || kind === 'unreadable' || kind === 'unsupported';
     if (!isBad || this.#damaged.has(segment)) return;
     this.#damaged.add(segment);
     this.#events.emit('damage', { segment, holes: holeCount, bytes: holeBytes, reason });
-  };
+  }
+
+  /** The disk did not give its bytes. */
+  unreadable(segment: string, { message }: Error): void {
+    if (this.#damaged.has(segment)) return;
+    this.#damaged.add(segment);
+    this.#events.emit('damage', { segment, holes: 0, bytes: 0, reason: message });
+  }
 }

@@ -6,12 +6,17 @@ import { decodeEntry } from './entry-payload.js';
 import { RECORD_TYPE } from './layout.js';
 import type { SegmentRecord } from './record.js';
 import { SegmentReading, type Source } from './segment-reading.js';
+import type { ScanItem } from './sightings.js';
 import type { StorePaths } from './store-directory.js';
 import { survey } from './survey.js';
 import type { Verdict } from './verdict.js';
 
-/** Told how each segment ended that was read to its end. */
-export type OnVerdict = (path: string, verdict: Verdict) => void;
+export interface Reports {
+  /** How a segment ended that was read to its end. */
+  read(path: string, verdict: Verdict): void;
+  /** The disk could not read a segment; reading goes on behind it. */
+  unreadable(path: string, error: Error): void;
+}
 
 interface Located {
   readonly id: IdHalves;
@@ -22,13 +27,13 @@ interface Located {
 export async function* readEntries(
   disk: Disk,
   paths: StorePaths,
-  onVerdict: OnVerdict,
+  reports: Reports,
 ): AsyncGenerator<StoredEntry, void, void> {
-  const sources = await survey(disk, paths);
+  const { sources } = await survey(disk, paths);
   const slots = [...new Set(sources.map(({ name }) => name.slot))];
   const streams = slots.map((slot) => {
     const chain = sources.filter(({ name }) => name.slot === slot);
-    return new SlotStream(disk, chain, onVerdict);
+    return new SlotStream(disk, chain, reports);
   });
   try {
     for (;;) {
@@ -52,14 +57,15 @@ export async function findEntry(
   disk: Disk,
   paths: StorePaths,
   id: string,
-  onVerdict: OnVerdict,
+  reports: Reports,
 ): Promise<StoredEntry | undefined> {
   const halves = parseId(id);
   if (halves === undefined) return undefined;
   const slot = halves.low & 1023;
-  const sources = (await survey(disk, paths)).filter(({ name }) => name.slot === slot);
-  for (const source of sources.reverse()) {
-    const found = await findIn(disk, source, halves, onVerdict);
+  const { sources } = await survey(disk, paths);
+  const ofSlot = sources.filter(({ name }) => name.slot === slot);
+  for (const source of ofSlot.reverse()) {
+    const found = await findIn(disk, source, halves, reports);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -69,38 +75,52 @@ async function findIn(
   disk: Disk,
   source: Source,
   { high, low }: IdHalves,
-  onVerdict: OnVerdict,
+  reports: Reports,
 ): Promise<StoredEntry | undefined> {
   const reading = await SegmentReading.begin(disk, source);
   if (reading === undefined) return undefined;
   try {
-    for (let items = await reading.next(); items !== undefined; items = await reading.next()) {
+    for (let items = await nextOf(reading, reports); items; items = await nextOf(reading, reports)) {
       for (const item of items) {
         if (item.kind === 'hole' || item.idHigh !== high || item.idLow !== low) continue;
         const located = decode(item);
         if (located !== undefined) return located.entry;
       }
     }
-    onVerdict(reading.source.path, reading.verdict!);
     return undefined;
   } finally {
     await reading.close();
   }
 }
 
+/** As `reading.next()`; what the end is like is reported, and a place that the disk cannot read is an end as well. */
+async function nextOf(reading: SegmentReading, reports: Reports): Promise<ScanItem[] | undefined> {
+  const { path } = reading.source;
+  try {
+    const items = await reading.next();
+    if (items === undefined) reports.read(path, reading.verdict!);
+    return items;
+  } catch (error) {
+    const { cause } = error as Error;
+    if ((cause as NodeJS.ErrnoException | undefined)?.code !== 'EIO') throw error;
+    reports.unreadable(path, error as Error);
+    return undefined;
+  }
+}
+
 /** The entries of one slot's segments, one segment after the other. */
 class SlotStream {
   readonly #disk: Disk;
-  readonly #onVerdict: OnVerdict;
+  readonly #reports: Reports;
   #chain: readonly Source[];
   #reading: SegmentReading | undefined;
   #entries: Located[] = [];
   #taken = 0;
 
-  constructor(disk: Disk, chain: readonly Source[], onVerdict: OnVerdict) {
+  constructor(disk: Disk, chain: readonly Source[], reports: Reports) {
     this.#disk = disk;
     this.#chain = chain;
-    this.#onVerdict = onVerdict;
+    this.#reports = reports;
   }
 
   get isEmpty(): boolean {
@@ -125,9 +145,8 @@ class SlotStream {
         this.#reading = await SegmentReading.begin(this.#disk, source);
         if (this.#reading === undefined) continue;
       }
-      const items = await this.#reading.next();
+      const items = await nextOf(this.#reading, this.#reports);
       if (items === undefined) {
-        this.#onVerdict(this.#reading.source.path, this.#reading.verdict!);
         await this.close();
         continue;
       }

@@ -8,11 +8,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AgentLogError } from '../errors.js';
 import type { Disk } from './disk.js';
-import { FOR_READING, isMissing, openOrCreate, runSync } from './steps.js';
+import { call, FOR_READING, isMissing, openOrCreate, type Steps } from './steps.js';
 
 /** 'missing': there is no such file any more; it was renamed or removed. */
 export type Liveness = 'live' | 'gone' | 'missing';
 
+const LOCK = 'liveness.lock';
 const LONGEST_WAIT_MS = 10_000;
 
 /** Asks about every path at one moment. `onGone` is called while the lock of a dead writer's file is held. */
@@ -23,8 +24,10 @@ export async function whoLives(
   onGone?: (path: string) => void,
 ): Promise<Liveness[]> {
   if (paths.length === 0) return [];
-  const path = join(locks, 'liveness.lock');
+  const path = join(locks, LOCK);
   const fd = openAsker(disk, path);
+  // Who cannot ask counts what is proven, as of a living writer.
+  if (fd === undefined) return paths.map(() => 'live');
   try {
     for (let waited = 0; !disk.callSync('flock', fd); waited++) {
       if (waited > LONGEST_WAIT_MS) {
@@ -41,14 +44,19 @@ export async function whoLives(
   }
 }
 
-/** A reader without the right to write can ask all the same. */
-function openAsker(disk: Disk, path: string): number {
+/** Made by whoever may write to the store, before anybody needs it. */
+export function* makeLivenessLock(locks: string): Steps<void> {
+  yield* call('close', yield* openOrCreate(join(locks, LOCK)));
+}
+
+/** The right to read is enough to lock. Undefined when even that is missing. */
+function openAsker(disk: Disk, path: string): number | undefined {
   try {
-    return runSync(disk, openOrCreate(path));
+    return disk.callSync('open', path, FOR_READING, 0);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'EACCES' && code !== 'EROFS' && code !== 'EPERM') throw error;
-    return disk.callSync('open', path, FOR_READING, 0);
+    if (code === 'EACCES' || code === 'EPERM' || code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

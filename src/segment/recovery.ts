@@ -16,23 +16,42 @@ export interface Recovered {
   readonly verdict: Verdict;
 }
 
-export async function recover(disk: Disk, paths: StorePaths): Promise<Recovered[]> {
-  await removeUnfinished(disk, paths);
+export interface Recovery {
+  readonly recovered: readonly Recovered[];
+  /** What went wrong with single segments. */
+  readonly problems: readonly unknown[];
+}
+
+/** With `readOnly`, what others were making stays. */
+export async function recover(disk: Disk, paths: StorePaths, readOnly: boolean): Promise<Recovery> {
+  const all: unknown[] = readOnly ? [] : await removeUnfinished(disk, paths);
   const recovered: Recovered[] = [];
-  for (const source of await survey(disk, paths)) {
+  const { sources, problems } = await survey(disk, paths);
+  all.push(...problems);
+  for (const source of sources) {
     if (source.writer !== 'gone' && source.writer !== 'cut') continue;
-    const verdict = await judge(disk, source);
-    if (verdict !== undefined) recovered.push({ source, verdict });
+    try {
+      const verdict = await judge(disk, source);
+      if (verdict !== undefined) recovered.push({ source, verdict });
+    } catch (error) {
+      all.push(error);
+    }
   }
-  return recovered;
+  return { recovered, problems: all };
 }
 
 /** Nothing in them was ever acknowledged. */
-async function removeUnfinished(disk: Disk, { segments, locks }: StorePaths): Promise<void> {
+async function removeUnfinished(disk: Disk, { segments, locks }: StorePaths): Promise<unknown[]> {
+  const problems: unknown[] = [];
   // Removed while the lock is held: whoever made the file a moment ago and has not locked it yet will see it gone.
-  await whoLives(disk, locks, await run(disk, listUnfinished(segments)), (path) =>
-    disk.callSync('unlink', path),
-  );
+  await whoLives(disk, locks, await run(disk, listUnfinished(segments)), (path) => {
+    try {
+      disk.callSync('unlink', path);
+    } catch (error) {
+      problems.push(error);
+    }
+  });
+  return problems;
 }
 
 async function judge(disk: Disk, source: Source): Promise<Verdict | undefined> {

@@ -386,7 +386,8 @@ export class SegmentWriter {
 
   #reject(batch: PendingBatch, error: unknown): void {
     this.#pendingBytes -= batch.size;
-    const reason = ioError('the entries could not be made durable', error);
+    const what = isDiskFull(error) ? 'the disk is full' : 'the entries could not be made durable';
+    const reason = ioError(what, error);
     if (batch.isAwaitedByFlush) this.#lost ??= reason;
     batch.reject(reason);
   }

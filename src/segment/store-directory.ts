@@ -7,6 +7,7 @@ import { constants } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { AgentLogError, ioError } from '../errors.js';
 import { checkFileSystem } from './file-system.js';
+import { makeLivenessLock } from './liveness.js';
 import { decodeManifest, encodeManifest, type Manifest } from './manifest.js';
 import {
   call,
@@ -76,7 +77,10 @@ function* readManifest(root: string, options: StoreDirectoryOptions): Steps<Stor
     else yield* makeInner(path, options);
   }
   // Whoever made the store may have been killed before it synced what it made.
-  if (!options.readOnly) yield* syncDirectory(root);
+  if (!options.readOnly) {
+    yield* syncDirectory(root);
+    yield* makeLivenessLock(paths.locks);
+  }
   return { paths, manifest };
 }
 

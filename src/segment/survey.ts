@@ -3,60 +3,92 @@
  * segment cuts it off. What a dead writer left is synced first, so that nothing is read that a power cut could still
  * take back.
  */
-import { ioError } from '../errors.js';
+import { AgentLogError, ioError } from '../errors.js';
 import { type Cut, decodeCut } from './control-payload.js';
 import type { Disk } from './disk.js';
 import { RECORD_TYPE } from './layout.js';
-import { type Liveness, whoLives } from './liveness.js';
+import { whoLives } from './liveness.js';
 import { listSegments, type SegmentFile } from './segment-list.js';
 import { SegmentReading, type Source } from './segment-reading.js';
-import { call, FOR_READING, isMissing, open, run, type Steps } from './steps.js';
+import { call, FOR_READING, open, run, type Steps } from './steps.js';
 import type { StorePaths } from './store-directory.js';
-import type { Writer } from './verdict.js';
 
-/** All segments, in the order of slots, and of a slot in the order in which they were written. */
-export async function survey(disk: Disk, paths: StorePaths): Promise<Source[]> {
-  for (;;) {
-    const sources = await sourcesNow(disk, paths);
-    if (sources === undefined) continue;
-    try {
-      for (const { path, writer } of sources) if (writer === 'gone') await run(disk, syncLeftover(path));
-      return await withCuts(disk, sources);
-    } catch (error) {
-      if (!isMissing((error as Error).cause)) throw error;
-    }
-  }
+/** Leftovers whose sync failed: it is never tried again, and what nothing proves in them is not read. */
+const unsyncable = new Set<string>();
+
+export interface Survey {
+  /** In the order of slots, and of a slot in the order in which they were written. */
+  readonly sources: readonly Source[];
+  /** What went wrong with single segments; the rest can be read. */
+  readonly problems: readonly Error[];
 }
 
-/** Undefined when one of them was renamed since it was listed: sealed, most likely. */
-async function sourcesNow(disk: Disk, paths: StorePaths): Promise<Source[] | undefined> {
+/** All segments there are. */
+export async function survey(disk: Disk, paths: StorePaths): Promise<Survey> {
   try {
-    const files = await run(disk, listSegments(paths.segments));
-    const open = files.filter(({ name }) => name.state === 'open').map(({ path }) => path);
-    const answers = await whoLives(disk, paths.locks, open);
-    if (answers.includes('missing')) return undefined;
-    const liveness = new Map(open.map((path, i) => [path, answers[i]!]));
-    return files.map((file) => ({ ...file, writer: writerOf(file, liveness.get(file.path)) }));
+    for (;;) {
+      const sources = await sourcesNow(disk, paths);
+      if (sources === undefined) continue;
+      const problems: Error[] = [];
+      for (const [i, { path, writer }] of sources.entries()) {
+        if (writer !== 'gone') continue;
+        const problem = await syncLeftover(disk, path);
+        if (problem === undefined) continue;
+        problems.push(problem);
+        sources[i] = { ...sources[i]!, writer: 'live' };
+      }
+      return { sources: await withCuts(disk, sources), problems };
+    }
   } catch (error) {
+    if (error instanceof AgentLogError) throw error;
     throw ioError(`cannot find out what is in ${paths.segments}`, error);
   }
 }
 
-function writerOf({ name }: SegmentFile, liveness: Liveness | undefined): Writer {
-  if (name.state === 'sealed') return 'sealed';
-  return liveness === 'live' ? 'live' : 'gone';
+/** Undefined when a dead writer's segment has a new successor, which may cut it off. */
+async function sourcesNow(disk: Disk, paths: StorePaths): Promise<Source[] | undefined> {
+  const files = await run(disk, listSegments(paths.segments));
+  const open = files.filter(({ name }) => name.state === 'open').map(({ path }) => path);
+  const answers = await whoLives(disk, paths.locks, open);
+  const liveness = new Map(open.map((path, i) => [path, answers[i]!]));
+  // Listed once more after the asking: what was sealed meanwhile has another name, and what was cut off has a successor.
+  const after = new Map(
+    (await run(disk, listSegments(paths.segments))).map((file) => [idOf(file.name), file]),
+  );
+  const known = new Set(files.map(({ name }) => idOf(name)));
+  const slotsWithGone = new Set<number>();
+  const sources: Source[] = [];
+  for (const file of files) {
+    const now = liveness.get(file.path) === 'missing' ? after.get(idOf(file.name)) : file;
+    // A living writer removes what came to hold nothing.
+    if (now === undefined) continue;
+    const writer =
+      now.name.state === 'sealed' ? 'sealed' : liveness.get(now.path) === 'gone' ? 'gone' : 'live';
+    if (writer === 'gone') slotsWithGone.add(now.name.slot);
+    sources.push({ ...now, writer });
+  }
+  const isNew = ({ name }: SegmentFile) => slotsWithGone.has(name.slot) && !known.has(idOf(name));
+  return [...after.values()].some(isNew) ? undefined : sources;
 }
 
-function* syncLeftover(path: string): Steps<void> {
+/** What a dead writer wrote may be in memory only. */
+async function syncLeftover(disk: Disk, path: string): Promise<Error | undefined> {
+  if (unsyncable.has(path)) return new Error(`${path}: a sync of it has failed before`);
   try {
-    const fd = yield* open(path, FOR_READING);
-    try {
-      yield* call('fdatasync', fd);
-    } finally {
-      yield* call('close', fd);
-    }
+    await run(disk, openAndSync(path));
+    return undefined;
   } catch (error) {
-    throw ioError(`cannot sync ${path}, which a writer has left behind`, error);
+    unsyncable.add(path);
+    return ioError(`cannot sync ${path}, which a writer has left behind`, error);
+  }
+}
+
+function* openAndSync(path: string): Steps<void> {
+  const fd = yield* open(path, FOR_READING);
+  try {
+    yield* call('fdatasync', fd);
+  } finally {
+    yield* call('close', fd);
   }
 }
 
@@ -64,19 +96,19 @@ function* syncLeftover(path: string): Steps<void> {
 async function withCuts(disk: Disk, sources: readonly Source[]): Promise<Source[]> {
   const result = [...sources];
   const cuts = new Map<string, number>();
+  // Only what comes after a segment that its writer has left can hold a cut of it.
+  const firstGone = new Map<number, number>();
+  sources.forEach(({ writer, name }, i) => {
+    if (writer === 'gone' && !firstGone.has(name.slot)) firstGone.set(name.slot, i);
+  });
   for (let i = result.length - 1; i >= 0; i--) {
     const source = result[i]!;
     const lastBatch = source.writer === 'gone' ? cuts.get(idOf(source.name)) : undefined;
     if (lastBatch !== undefined) result[i] = { ...source, writer: 'cut', lastBatch };
-    const mayCut = result.slice(0, i).some((older) => mayBeCutBy(older, source));
-    if (!mayCut) continue;
+    if (i <= (firstGone.get(source.name.slot) ?? result.length)) continue;
     for (const cut of await cutsOf(disk, result[i]!)) cuts.set(idOf(cut), cut.lastBatch);
   }
   return result;
-}
-
-function mayBeCutBy(older: Source, source: Source): boolean {
-  return older.writer === 'gone' && older.name.slot === source.name.slot;
 }
 
 async function cutsOf(disk: Disk, source: Source): Promise<Cut[]> {

@@ -20,10 +20,15 @@ test('without file descriptors calls reject, nothing acknowledged is lost, and w
       // What may be loaded lazily is loaded by now.
       const before = await read(log);
       const held = [];
-      try { for (;;) held.push(openSync('/dev/null', 'r')); } catch ({ code }) { outcomes.limit = code; }
+      const holdAll = () => {
+        try { for (;;) held.push(openSync('/dev/null', 'r')); } catch ({ code }) { outcomes.limit = code; }
+      };
+      holdAll();
       // The present segment has its descriptors; sooner or later another is needed.
       for (let n = 0; rejected.length < (round + 1) * 20; n++)
         await append(round + ' ' + n + ' ' + 'x'.repeat(3000), n % 3 === 0 ? 'sync' : 'async');
+      // A segment that was sealed meanwhile has given its descriptors back.
+      holdAll();
       outcomes.scan = await codeOf(read(log));
       outcomes.get = await codeOf(log.get(before[0][0]));
       outcomes.open = await codeOf(openAgentLog(args.store));

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { whoLives } from '../../src/segment/liveness.js';
+import { makeLivenessLock, whoLives } from '../../src/segment/liveness.js';
 import { OpenSegment } from '../../src/segment/open-segment.js';
 import { recover } from '../../src/segment/recovery.js';
 import { runSync } from '../../src/segment/steps.js';
@@ -18,6 +18,7 @@ function makeDisk(): SimulatedDisk {
   const disk = new SimulatedDisk(new Random(1));
   const setup = disk.processNamed('setup');
   for (const path of ['/segments', '/locks']) setup.callSync('mkdir', path, 0o700);
+  runSync(setup, makeLivenessLock('/locks'));
   return disk;
 }
 
@@ -29,10 +30,12 @@ it('a segment that is just being made is let alone, one whose maker died is remo
   const fd = maker.callSync('open', NEW, 0o102, 0o600);
   maker.callSync('flock', fd);
   const other = disk.processNamed('other');
-  await recover(other, PATHS);
+  await recover(other, PATHS, false);
   expect(other.callSync('readdir', '/segments')).toHaveLength(1);
   disk.kill('maker');
-  await recover(other, PATHS);
+  await recover(other, PATHS, true);
+  expect(other.callSync('readdir', '/segments')).toHaveLength(1);
+  await recover(other, PATHS, false);
   expect(other.callSync('readdir', '/segments')).toEqual([]);
 });
 
@@ -49,10 +52,10 @@ it('recovering leaves no file open and no lock held', async () => {
   };
   const segment = runSync(writer, OpenSegment.create('/segments', header, 1000))!;
   const other = disk.processNamed('other');
-  expect(await recover(other, PATHS)).toEqual([]);
+  expect(await recover(other, PATHS, false)).toEqual({ recovered: [], problems: [] });
   disk.kill('writer');
   const before = disk.openFiles;
-  const recovered = await recover(other, PATHS);
+  const { recovered } = await recover(other, PATHS, false);
   expect(recovered.map(({ verdict }) => [verdict.kind, verdict.entries])).toEqual([['recovered', 0]]);
   expect(disk.openFiles).toBe(before);
   expect(await whoLives(disk.processNamed('third'), '/locks', [segment.path])).toEqual(['gone']);
