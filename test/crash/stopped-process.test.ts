@@ -74,7 +74,7 @@ test.each([false, true])(
     expect(own).toEqual(own.toSorted());
     await host.kill();
     // The slot's ceiling lies an hour ahead: until then it is nobody's.
-    const log = await openStore(store);
+    const log = await openStore(store, { now: () => Date.now() + 1_800_000 });
     expect((await log.stats()).slot).toBe(1);
     const later = await openStore(store, { now: () => Date.now() + 3_700_000 });
     expect((await later.stats()).slot).toBe(0);
