@@ -14,7 +14,7 @@ import { call, FOR_READING, open, run, type Steps } from './steps.js';
 import type { StorePaths } from './store-directory.js';
 
 /** Leftovers whose sync failed: it is never tried again, and what nothing proves in them is not read. */
-const unsyncable = new Set<string>();
+const unsyncable = new WeakMap<Disk, Set<string>>();
 
 export interface Survey {
   /** In the order of slots, and of a slot in the order in which they were written. */
@@ -73,12 +73,13 @@ async function sourcesNow(disk: Disk, paths: StorePaths): Promise<Source[] | und
 
 /** What a dead writer wrote may be in memory only. */
 async function syncLeftover(disk: Disk, path: string): Promise<Error | undefined> {
-  if (unsyncable.has(path)) return new Error(`${path}: a sync of it has failed before`);
+  const known = unsyncable.get(disk) ?? new Set();
+  if (known.has(path)) return new Error(`${path}: a sync of it has failed before`);
   try {
     await run(disk, openAndSync(path));
     return undefined;
   } catch (error) {
-    unsyncable.add(path);
+    unsyncable.set(disk, known.add(path));
     return ioError(`cannot sync ${path}, which a writer has left behind`, error);
   }
 }
