@@ -11,6 +11,8 @@ import { FLAG, MAX_PAYLOAD_BYTES, RECORD, RECORD_TYPE, recordSize } from './layo
 import { writeRecord } from './record.js';
 
 const FIRST_BYTES = 64 * 1024;
+/** One call writes at most 2 GiB, on Linux a little less. */
+const LARGEST_GROUP = 1024 * 1024 * 1024;
 
 interface Pending {
   readonly at: number;
@@ -46,6 +48,7 @@ export class BatchEncoder {
     try {
       entries.forEach((entry, i) => {
         this.addEntry(entry, ids[i]!, i < last);
+        if (this.#end - end > LARGEST_GROUP) throw tooLargeGroup(entries.length);
       });
     } catch (error) {
       this.#end = end;
@@ -124,4 +127,11 @@ export class BatchEncoder {
     this.#records.push({ at: this.#end, type, flags: moreOfGroup ? FLAG.moreOfGroup : 0, id, length });
     this.#end += recordSize(length);
   }
+}
+
+function tooLargeGroup(entries: number): AgentLogError {
+  return new AgentLogError(
+    'AGENTLOG_ENTRY_TOO_LARGE',
+    `a batch of ${entries} entries takes more than ${LARGEST_GROUP} bytes; split it`,
+  );
 }
