@@ -107,10 +107,12 @@ export function* readFully(fd: number, into: Uint8Array, position: number): Step
   return total;
 }
 
-/** All the bytes, or an error: a short count is what a full disk gives before ENOSPC. It is not tried again. */
+/** All the bytes, or an error: a short count is what a full disk gives before ENOSPC, or a bad one before EIO. */
 export function* writeFully(fd: number, bytes: Uint8Array, position: number): Steps<void> {
   const written = yield* call('write', fd, bytes, 0, bytes.length, position);
   if (written !== bytes.length) {
+    // Only to hear why; even if the rest can be written now, something was wrong.
+    yield* call('write', fd, bytes, written, bytes.length - written, position + written);
     throw new AgentLogError(
       'AGENTLOG_DISK_FULL',
       `only ${written} of ${bytes.length} bytes could be written`,
