@@ -26,7 +26,7 @@ export interface Tuning {
   readonly atExit: (drain: () => void) => () => void;
 }
 
-const USUAL: Tuning = { sealAfter: 30_000, littleBytes: 4096, atExit: drainAtExit };
+const USUAL: Tuning = { sealAfter: 30_000, littleBytes: 64 * 1024, atExit: drainAtExit };
 
 /** A handle of a store. Any number of handles, processes and threads may have the same store open. */
 export interface AgentLog<Detail = JsonValue> {
