@@ -37,7 +37,7 @@ export interface AgentLog<Detail = JsonValue> {
   /** On disk when it returns. Blocks the process meanwhile; what other calls have under way is written first. */
   appendSync(entry: Entry<Detail>): string;
   /**
-   * Takes the entry and returns at once, and never throws. What cannot be written is counted in `stats().dropped` and
+   * Takes the entry and returns at once, and never throws. What cannot be written is counted in `(await stats()).dropped` and
    * told by a warning. What it took is on disk after a `flush()`, a `close()`, or the regular end of the process.
    */
   write(entry: Entry<Detail>): void;
@@ -93,8 +93,8 @@ export async function openOn<Detail = JsonValue>(
   options: CheckedOptions,
   tuning: Tuning = USUAL,
 ): Promise<AgentLog<Detail>> {
-  const store = await run(disk, openStoreDirectory(directory, options));
   const events = new Events(options.on);
+  const store = await run(disk, openStoreDirectory(directory, options));
   const reports = new VerdictReports(events);
   try {
     const { recovered, problems } = await recover(disk, store.paths, options.readOnly);
@@ -181,7 +181,7 @@ class Handle implements AgentLog<never> {
     const writer = this.#openWriter();
     if (!Array.isArray(entries)) throw new TypeError('appendBatch takes an array of entries');
     this.#checkLoad(writer);
-    const checked = entries.map((entry) => this.#intake.take(entry));
+    const checked = entries.map((entry, i) => this.#intake.take(entry, `entries[${i}]: `));
     if (checked.length === 0) return [];
     return await writer.appendGroup(checked);
   }

@@ -41,19 +41,29 @@ export interface CheckedEntry {
   readonly timestamp: number;
 }
 
+const FIELDS = { taskId: 0, type: 0, text: 0, agent: 0, detail: 0, timestamp: 0 };
+
 /** UTF-8 bytes of taskId, type and agent: names, not contents; the format counts them in 16 bits. */
 export const MAX_NAME_BYTES = 65_535;
 
 /** `now` stands in for a missing timestamp. `maxBytes` bounds what the texts take in UTF-8. */
 export function checkEntry(entry: Entry<unknown>, now: number, maxBytes: number): CheckedEntry {
   if (typeof entry !== 'object' || entry === null) throw invalid('an entry must be an object', entry);
+  if (Array.isArray(entry)) throw invalid('an entry must be an object, not an array; was appendBatch meant?');
+  for (const name in entry) {
+    // What would not be kept must not get lost in silence.
+    if (!(name in FIELDS) && (entry as unknown as Record<string, unknown>)[name] !== undefined) {
+      throw invalid(`an entry has no field ${name}; it has ${Object.keys(FIELDS).join(', ')}`);
+    }
+  }
   const { taskId, type, text, agent, detail, timestamp } = entry;
   checkName('taskId', taskId);
   checkName('type', type);
   if (typeof text !== 'string') throw invalid('text must be a string', text);
   if (agent !== undefined) checkName('agent', agent);
   if (timestamp !== undefined && !Number.isSafeInteger(timestamp)) {
-    throw invalid('timestamp must be whole epoch milliseconds', timestamp);
+    const hint = (timestamp as unknown) instanceof Date ? ' (date.getTime())' : '';
+    throw invalid(`timestamp must be whole epoch milliseconds${hint}`, timestamp);
   }
   const json = detail === undefined ? undefined : toJsonText(detail, 'detail', maxBytes);
   checkSize([text, json, taskId, type, agent], maxBytes);
@@ -82,7 +92,9 @@ function checkName(name: string, value: string): void {
   }
 }
 
-function invalid(what: string, value: unknown): AgentLogError {
+function invalid(what: string, ...values: readonly unknown[]): AgentLogError {
+  if (values.length === 0) return new AgentLogError('AGENTLOG_ENTRY_INVALID', what);
+  const [value] = values;
   const given = value === null ? 'null' : typeof value === 'number' ? String(value) : typeof value;
   return new AgentLogError('AGENTLOG_ENTRY_INVALID', `${what}, not ${given}`);
 }

@@ -40,3 +40,12 @@ export function isDiskFull(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return code === 'ENOSPC' || code === 'EDQUOT' || code === 'AGENTLOG_DISK_FULL';
 }
+
+/** Whatever was thrown, even what cannot be made into a string. */
+export function describe(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return 'something that cannot be printed';
+  }
+}

@@ -1,5 +1,7 @@
 /** What a store tells its host beside answers: events, each with its listeners, none of whom can hurt the store. */
 
+import { describe } from './errors.js';
+
 /** Something went wrong that no call reports; nothing acknowledged is lost by it. */
 export interface AgentLogWarning {
   /** Stays the same from version to version. */
@@ -113,14 +115,5 @@ export class Events {
     if (this.#warned.has(code)) return;
     this.#warned.add(code);
     process.emitWarning(message, { type: 'AgentLogWarning', code });
-  }
-}
-
-/** Whatever was thrown, even what cannot be made into a string. */
-function describe(thrown: unknown): string {
-  try {
-    return String(thrown);
-  } catch {
-    return 'something that cannot be printed';
   }
 }

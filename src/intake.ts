@@ -15,31 +15,33 @@ export class Intake {
     this.#options = options;
   }
 
-  take(entry: Entry<unknown>): CheckedEntry {
+  /** `where` says which of several entries it is. */
+  take(entry: Entry<unknown>, where = ''): CheckedEntry {
     const { redact, maxEntryBytes, now } = this.#options;
-    return checkEntry(redact === undefined ? entry : redacted(entry, redact), now(), maxEntryBytes);
+    try {
+      return checkEntry(redact === undefined ? entry : redacted(entry, redact), now(), maxEntryBytes);
+    } catch (error) {
+      if (where === '' || !(error instanceof AgentLogError)) throw error;
+      throw new AgentLogError(error.code, where + error.message, { cause: error.cause });
+    }
   }
 }
 
 function redacted(entry: Entry<unknown>, redact: (entry: Entry<unknown>) => Entry<unknown>): Entry<unknown> {
-  // In this order, so that no text of the entry can get into the message of an error.
   let result: unknown;
   try {
     result = redact(entry);
   } catch (error) {
+    // What the hook says may hold what it was to hide, so it stands in the cause and not in the message.
     throw new AgentLogError('AGENTLOG_ENTRY_INVALID', 'the redact hook threw, so the entry is not written', {
       cause: error,
     });
   }
-  if (
-    typeof result !== 'object' ||
-    result === null ||
-    typeof (result as { then?: unknown }).then === 'function'
-  ) {
-    throw new AgentLogError(
-      'AGENTLOG_ENTRY_INVALID',
-      'the redact hook must return an entry, and not a promise of one; the entry is not written',
-    );
-  }
-  return result as Entry<unknown>;
+  const isPromise = typeof (result as { then?: unknown } | null | undefined)?.then === 'function';
+  if (typeof result === 'object' && result !== null && !isPromise) return result as Entry<unknown>;
+  const given = isPromise ? 'a promise of one' : result === null ? 'null' : typeof result;
+  throw new AgentLogError(
+    'AGENTLOG_ENTRY_INVALID',
+    `the redact hook must return an entry, and not ${given}; the entry is not written`,
+  );
 }

@@ -21,6 +21,7 @@ describe('an entry', () => {
       timestamp: -5,
     });
     expect(check({ ...good, detail: null }).detail).toBe('null');
+    expect(check({ ...good, other: undefined })).not.toHaveProperty('other');
   });
 
   it('may be empty in every text', () => {
@@ -36,7 +37,9 @@ describe('an entry', () => {
     [{ ...good, agent: null }, /agent must be a string, not null/],
     [{ ...good, timestamp: 1.5 }, /timestamp must be whole epoch milliseconds, not 1\.5/],
     [{ ...good, timestamp: '1' }, /timestamp must be whole/],
-    [{ ...good, timestamp: new Date() }, /timestamp must be whole/],
+    [{ ...good, timestamp: new Date() }, /timestamp must be whole epoch milliseconds \(date\.getTime\(\)\)/],
+    [[good], /not an array; was appendBatch meant\?/],
+    [{ ...good, details: 1 }, /has no field details; it has taskId, type, text, agent, detail, timestamp/],
     [{ ...good, timestamp: 2 ** 53 }, /timestamp must be whole/],
     [{ ...good, detail: { when: new Date() } }, /detail\.when is an instance of Date/],
   ])('is refused when it is %j', (entry, message) => {

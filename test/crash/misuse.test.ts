@@ -22,11 +22,8 @@ const WRONG: readonly [options: unknown, message: RegExp][] = [
   [{ redact: 'secrets' }, /option redact must be a function from entry to entry, not "secrets"/],
   [{ now: 5 }, /option now must be a function/],
   [{ allowForeignOwner: null }, /option allowForeignOwner must be true or false, not null/],
-  [
-    { on: { warnings: () => undefined } },
-    /option on must be an object of listeners \(recover, damage, warning\)/,
-  ],
-  [{ on: { warning: 5 } }, /option on must be/],
+  [{ on: { warnings: () => undefined } }, /no event 'warnings'; there are: recover, damage, warning/],
+  [{ on: { warning: 5 } }, /listener of 'warning' must be a function/],
 ];
 
 test.each(WRONG)(

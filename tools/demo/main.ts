@@ -65,7 +65,8 @@ async function write(directory: string, progress: Progress): Promise<Writer[]> {
     const timer = setInterval(() => {
       const done = (Date.now() - start) / (SECONDS * 1000);
       for (const [i, at] of waiting) {
-        if (done < at) continue;
+        // One that has acknowledged nothing yet would prove nothing.
+        if (done < at || writers[i]!.acknowledged.size === 0) continue;
         waiting.delete(i);
         writers[i]!.child.kill('SIGKILL');
         progress.say(`${writers[i]!.name} is killed with SIGKILL`);
@@ -112,7 +113,8 @@ async function report(writers: readonly Writer[], findings: Findings): Promise<v
     const how = signal === null ? 'by itself' : `by ${signal}${more}`;
     console.log(`${name.padEnd(10)}${number(acknowledged.size)}${number(found)}  ${how}`);
   }
-  for (const { segment, reason } of findings.recovered) {
+  for (const { segment, reason, entries } of findings.recovered) {
+    if (entries === 0) continue;
     console.log(`\nrecovered ${basename(segment)}\n  ${reason}`);
   }
   const { total, missing, wrong } = findings;
