@@ -11,7 +11,7 @@ import type { StorePaths } from './store-directory.js';
 import { survey } from './survey.js';
 import type { Verdict } from './verdict.js';
 
-export interface Recovered {
+interface Recovered {
   readonly source: Source;
   readonly verdict: Verdict;
 }
