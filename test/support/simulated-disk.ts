@@ -59,7 +59,6 @@ export type Interference = (process: string, name: DiskCall, args: readonly unkn
 
 export class SimulatedDisk {
   #nextIno = 1;
-  #nextFd = 3;
   readonly #random: Random;
   readonly #open = new Map<number, OpenFile>();
   readonly #processes: Process[] = [];
@@ -311,7 +310,9 @@ export class SimulatedDisk {
     } else if ((flags & constants.O_EXCL) !== 0) {
       throw failure('EEXIST', 'open', path);
     }
-    const fd = this.#nextFd++;
+    // The lowest that is free, so that a call on a closed one meets another file.
+    let fd = 3;
+    while (this.#open.has(fd)) fd++;
     this.#open.set(fd, { inode, process });
     return fd;
   }
