@@ -181,7 +181,7 @@ class Handle implements AgentLog<never> {
     const writer = this.#openWriter();
     if (!Array.isArray(entries)) throw new TypeError('appendBatch takes an array of entries');
     this.#checkLoad(writer);
-    const checked = entries.map((entry, i) => this.#intake.take(entry, `entries[${i}]: `));
+    const checked = entries.map((entry, i) => this.#intake.take(entry, i));
     if (checked.length === 0) return [];
     return await writer.appendGroup(checked);
   }

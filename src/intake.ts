@@ -15,14 +15,14 @@ export class Intake {
     this.#options = options;
   }
 
-  /** `where` says which of several entries it is. */
-  take(entry: Entry<unknown>, where = ''): CheckedEntry {
+  /** `index` says which of several entries it is. */
+  take(entry: Entry<unknown>, index?: number): CheckedEntry {
     const { redact, maxEntryBytes, now } = this.#options;
     try {
       return checkEntry(redact === undefined ? entry : redacted(entry, redact), now(), maxEntryBytes);
     } catch (error) {
-      if (where === '' || !(error instanceof AgentLogError)) throw error;
-      throw new AgentLogError(error.code, where + error.message, { cause: error.cause });
+      if (index === undefined || !(error instanceof AgentLogError)) throw error;
+      throw new AgentLogError(error.code, `entries[${index}]: ${error.message}`, { cause: error.cause });
     }
   }
 }

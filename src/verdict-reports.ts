@@ -1,5 +1,5 @@
 /** Tells the host what readings of segments found: what was recovered, and what is damaged, each segment once. */
-import type { Events } from './events.js';
+import type { DamageEvent, Events } from './events.js';
 
 /** What a report needs of a verdict on a segment. */
 interface Verdict {
@@ -27,15 +27,17 @@ export class VerdictReports {
 
   read(segment: string, { kind, reason, holeCount, holeBytes }: Verdict): void {
     const isBad = kind === 'damaged' || kind === 'unreadable' || kind === 'unsupported';
-    if (!isBad || this.#damaged.has(segment)) return;
-    this.#damaged.add(segment);
-    this.#events.emit('damage', { segment, holes: holeCount, bytes: holeBytes, reason });
+    if (isBad) this.#report({ segment, holes: holeCount, bytes: holeBytes, reason });
   }
 
   /** The disk did not give its bytes. */
   unreadable(segment: string, { message }: Error): void {
-    if (this.#damaged.has(segment)) return;
-    this.#damaged.add(segment);
-    this.#events.emit('damage', { segment, holes: 0, bytes: 0, reason: message });
+    this.#report({ segment, holes: 0, bytes: 0, reason: message });
+  }
+
+  #report(damage: DamageEvent): void {
+    if (this.#damaged.has(damage.segment)) return;
+    this.#damaged.add(damage.segment);
+    this.#events.emit('damage', damage);
   }
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AgentLogError } from '../errors.js';
 import type { Disk } from './disk.js';
-import { call, FOR_READING, isMissing, openOrCreate, type Steps } from './steps.js';
+import { call, FOR_READING, isMissing, leadsTo, openOrCreate, runSync, type Steps } from './steps.js';
 
 /** 'missing': there is no such file any more; it was renamed or removed. */
 export type Liveness = 'live' | 'gone' | 'missing';
@@ -71,12 +71,9 @@ function ask(disk: Disk, path: string, onGone?: (path: string) => void): Livenes
   try {
     if (!disk.callSync('flock', fd)) return 'live';
     // The name may have gone to another file between opening and locking, or have been taken away.
-    if (disk.callSync('lstat', path).ino !== disk.callSync('fstat', fd).ino) return 'missing';
+    if (!runSync(disk, leadsTo(path, fd))) return 'missing';
     onGone?.(path);
     return 'gone';
-  } catch (error) {
-    if (isMissing(error)) return 'missing';
-    throw error;
   } finally {
     disk.callSync('close', fd);
   }

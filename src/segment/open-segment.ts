@@ -20,6 +20,7 @@ import {
   FILE_MODE,
   FOR_CREATING,
   FOR_WRITING,
+  leadsTo,
   open,
   type Steps,
   syncDirectory,
@@ -163,8 +164,7 @@ export class OpenSegment {
 
   /** The directory may have been replaced by another, which must not get this segment's name. */
   *#checkPath(): Steps<void> {
-    const [there, here] = [yield* call('lstat', this.path), yield* call('fstat', this.fd)];
-    if (there.ino !== here.ino || there.dev !== here.dev) {
+    if (!(yield* leadsTo(this.path, this.fd))) {
       throw new AgentLogError('AGENTLOG_IO', `${this.path} is not the file that was written`);
     }
   }

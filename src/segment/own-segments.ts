@@ -126,7 +126,6 @@ export class OwnSegments {
 
   /** No record goes into the segment any more, and none behind its last synced batch exists. */
   giveUp(segment: OpenSegment): void {
-    if (segment.end === 'given up') return;
     segment.end = 'given up';
     const cut = { segmentId: segment.header.segmentId, lastBatch: segment.lastSynced };
     this.#cuts.push({ cut, segment });

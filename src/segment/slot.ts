@@ -14,7 +14,7 @@ import { IdClock, TICKS_PER_MS } from './id-clock.js';
 import {
   call,
   FOR_WRITING,
-  isMissing,
+  leadsTo,
   open,
   openOrCreate,
   run,
@@ -121,15 +121,8 @@ export class Slot {
    * its place may have given the slot of this number to somebody else.
    */
   *check(): Steps<void> {
-    let isHeld: boolean;
-    try {
-      const [there, here] = [yield* call('lstat', this.#path), yield* call('fstat', this.#fd)];
-      isHeld = there.ino === here.ino && there.dev === here.dev;
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      isHeld = false;
-    }
-    if (!isHeld) throw new AgentLogError('AGENTLOG_IO', `${this.#path} was removed while it was in use`);
+    if (yield* leadsTo(this.#path, this.#fd)) return;
+    throw new AgentLogError('AGENTLOG_IO', `${this.#path} was removed while it was in use`);
   }
 
   #keepAhead(): void {

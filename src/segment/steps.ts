@@ -84,7 +84,8 @@ export function* openOrCreate(path: string): Steps<number> {
   }
 }
 
-function* create(path: string): Steps<number> {
+/** A new file, for reading and writing. */
+export function* create(path: string): Steps<number> {
   const fd = yield* open(path, FOR_CREATING);
   try {
     // The mode that open gave is less what the umask takes away.
@@ -157,6 +158,17 @@ export function* syncDirectory(path: string): Steps<void> {
     yield* call('fsync', fd);
   } finally {
     yield* call('close', fd);
+  }
+}
+
+/** Whether `path` still leads to the open file: it may have been removed, or gone to another. */
+export function* leadsTo(path: string, fd: number): Steps<boolean> {
+  try {
+    const [there, here] = [yield* call('lstat', path), yield* call('fstat', fd)];
+    return there.ino === here.ino && there.dev === here.dev;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    return false;
   }
 }
 

@@ -11,9 +11,8 @@ import { makeLivenessLock } from './liveness.js';
 import { decodeManifest, encodeManifest, type Manifest } from './manifest.js';
 import {
   call,
+  create,
   DIRECTORY_MODE,
-  FILE_MODE,
-  FOR_CREATING,
   FOR_READING,
   isMissing,
   open,
@@ -89,9 +88,8 @@ function* makeStore(root: string, options: StoreDirectoryOptions): Steps<Store> 
   yield* syncAncestors(root);
   const path = join(root, MANIFEST);
   const unfinished = `${path}.${randomBytes(8).toString('hex')}.new`;
-  const fd = yield* open(unfinished, FOR_CREATING);
+  const fd = yield* create(unfinished);
   try {
-    yield* call('fchmod', fd, FILE_MODE);
     yield* writeFully(fd, encodeManifest(), 0);
     yield* call('fsync', fd);
     // Of several processes that make the store at once, one gives it its name.
