@@ -1,5 +1,19 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The store as its users see it: the rooms below, wired together. */
+
+import { BacklogWatch } from './compactor/backlog.js';
+import type { CompactorReports } from './compactor/compactor.js';
+import {
+  type CompactProgress,
+  type CompactResult,
+  Leadership,
+  type LeadershipReports,
+  type Timing,
+  USUAL_TIMING,
+} from './compactor/leadership.js';
+import { PROTOCOL } from './compactor/messages.js';
+import { findWorker, type Runner, WorkerLink } from './compactor/worker-link.js';
+import { RowReader } from './db/row-reader.js';
 import { DroppedWrites } from './dropped-writes.js';
 import type { Entry, JsonValue, StoredEntry } from './entry.js';
 import { AgentLogError } from './errors.js';
@@ -7,15 +21,16 @@ import { type AgentLogEvents, type AgentLogListener, Events } from './events.js'
 import { drainAtExit } from './exit-drain.js';
 import { Intake } from './intake.js';
 import { type AgentLogOptions, type CheckedOptions, checkOptions } from './options.js';
+import { findEntry, type Place, readEntries } from './reading/entry-stream.js';
+import { WaitingDeletions } from './segment/deletions.js';
 import { type Disk, nodeDisk } from './segment/disk.js';
-import { findEntry, readEntries } from './segment/entry-stream.js';
 import { lockPackage } from './segment/flock.js';
 import type { PaceLimits } from './segment/pace.js';
 import { recover } from './segment/recovery.js';
 import { SegmentWriter } from './segment/segment-writer.js';
 import { Slot } from './segment/slot.js';
 import { run } from './segment/steps.js';
-import { openStoreDirectory, type Store } from './segment/store-directory.js';
+import { databasePath, openStoreDirectory, type Store, type StorePaths } from './segment/store-directory.js';
 import { VerdictReports } from './verdict-reports.js';
 
 /** What tests set otherwise. */
@@ -24,6 +39,13 @@ export interface Tuning {
   readonly littleBytes: number;
   readonly pace?: PaceLimits | undefined;
   readonly atExit: (drain: () => void) => () => void;
+  /** Who does the compactor's work, and when. */
+  readonly compaction?: Compaction | undefined;
+}
+
+interface Compaction {
+  readonly timing: Timing;
+  readonly makeRunner: (paths: StorePaths, reports: CompactorReports) => Runner;
 }
 
 const USUAL: Tuning = { sealAfter: 30_000, littleBytes: 64 * 1024, atExit: drainAtExit };
@@ -49,12 +71,22 @@ export interface AgentLog<Detail = JsonValue> {
   scan(): AsyncIterableIterator<StoredEntry<Detail>>;
   /** The entry with this id. */
   get(id: string): Promise<StoredEntry<Detail> | undefined>;
+  /**
+   * Brings everything acknowledged so far by this handle, and all that nobody writes to any more, into the database. If
+   * another handle of the store leads, that one is asked to. Aborting ends the waiting, not the work.
+   */
+  compact(options?: CompactOptions): Promise<CompactResult>;
   stats(): Promise<AgentLogStats>;
   on<Name extends keyof AgentLogEvents>(name: Name, listener: AgentLogListener<Name>): this;
   off<Name extends keyof AgentLogEvents>(name: Name, listener: AgentLogListener<Name>): this;
   /** Writes what waits and lets go of everything. Appending afterwards is AGENTLOG_CLOSED. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface CompactOptions {
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: CompactProgress) => void) | undefined;
 }
 
 export interface AgentLogStats {
@@ -66,6 +98,10 @@ export interface AgentLogStats {
   pendingBytes: number;
   /** Entries that `write` had to drop. */
   dropped: number;
+  /** What waits to become rows: segments that nobody writes to any more. Reading takes longer when it is much. */
+  backlog: { segments: number; bytes: number };
+  /** Whether this handle brings entries into the database at the moment. */
+  leading: boolean;
 }
 
 /** Opens the store in `directory`, or makes one there. What earlier processes left unfinished is recovered first. */
@@ -83,7 +119,19 @@ export async function openAgentLog<Detail = JsonValue>(
   }
   // Should the lock be missing, nothing must have been made.
   lockPackage();
-  return openOn(nodeDisk, directory, checked);
+  if (checked.readOnly || !checked.compact) return openOn(nodeDisk, directory, checked);
+  const worker = findWorker(checked.worker);
+  const { archiveBytes, fullText, allowUnsafeSqlite } = checked;
+  const start = {
+    protocol: PROTOCOL,
+    roundBytes: USUAL_TIMING.roundBytes,
+    archiveBytes,
+    fullText,
+    allowUnsafeSqlite,
+  };
+  const makeRunner = (paths: StorePaths, reports: CompactorReports) =>
+    new WorkerLink(worker, { ...start, paths }, reports);
+  return openOn(nodeDisk, directory, checked, { ...USUAL, compaction: { timing: USUAL_TIMING, makeRunner } });
 }
 
 /** As `openAgentLog`, on any disk. */
@@ -111,11 +159,12 @@ export async function openOn<Detail = JsonValue>(
 }
 
 class Handle implements AgentLog<never> {
-  readonly #disk: Disk;
   readonly #store: Store;
   readonly #options: CheckedOptions;
   readonly #events: Events;
-  readonly #reports: VerdictReports;
+  readonly #place: Place;
+  readonly #backlog: BacklogWatch;
+  readonly #leadership: Leadership | undefined;
   readonly #intake: Intake;
   readonly #dropped: DroppedWrites;
   readonly #slot: Slot | undefined;
@@ -134,11 +183,17 @@ class Handle implements AgentLog<never> {
     slot: Slot | undefined,
     tuning: Tuning,
   ) {
-    this.#disk = disk;
     this.#store = store;
     this.#options = options;
     this.#events = events;
-    this.#reports = reports;
+    this.#place = {
+      disk,
+      paths: store.paths,
+      rows: new RowReader(databasePath(store.paths)),
+      deletions: new WaitingDeletions(disk),
+      reports,
+    };
+    this.#backlog = new BacklogWatch(disk, store.paths, () => performance.now());
     this.#intake = new Intake(options);
     this.#dropped = new DroppedWrites((message, cause) => {
       events.emit('warning', { code: 'AGENTLOG_WRITE_DROPPED', message, cause });
@@ -165,6 +220,16 @@ class Handle implements AgentLog<never> {
       this.#exiting = true;
       writer.flushSync();
     });
+    if (tuning.compaction === undefined) return;
+    const { timing, makeRunner } = tuning.compaction;
+    this.#leadership = new Leadership({
+      disk,
+      paths: store.paths,
+      makeRunner: (runnerReports) => makeRunner(store.paths, runnerReports),
+      reports: reportsOf(events, reports),
+      timing,
+    });
+    this.#leadership.start();
   }
 
   append(entry: Entry<unknown>): Promise<string> {
@@ -214,22 +279,34 @@ class Handle implements AgentLog<never> {
 
   async *scan(): AsyncIterableIterator<never> {
     this.#checkOpen();
-    const entries = readEntries(this.#disk, this.#store.paths, this.#reports);
-    for await (const entry of entries) yield entry as never;
+    for await (const entry of readEntries(this.#place)) yield entry as never;
   }
 
   async get(id: string): Promise<never | undefined> {
     this.#checkOpen();
     if (typeof id !== 'string') throw new TypeError('get takes the id of an entry, a string');
-    return (await findEntry(this.#disk, this.#store.paths, id, this.#reports)) as never;
+    return (await findEntry(this.#place, id)) as never;
+  }
+
+  async compact(options: CompactOptions = {}): Promise<CompactResult> {
+    const writer = this.#openWriter();
+    if (this.#leadership === undefined) {
+      throw new AgentLogError('AGENTLOG_READ_ONLY', 'this handle was opened with compact: false');
+    }
+    options.signal?.throwIfAborted();
+    await writer.seal();
+    return this.#leadership.compact(options);
   }
 
   async stats(): Promise<AgentLogStats> {
+    const { segments, bytes } = await this.#backlog.look();
     return {
       slot: this.#slot?.number ?? null,
       acknowledged: this.#writer?.acknowledged ?? 0,
       pendingBytes: this.#writer?.pendingBytes ?? 0,
       dropped: this.#dropped.total,
+      backlog: { segments, bytes },
+      leading: this.#leadership?.isLeading ?? false,
     };
   }
 
@@ -254,6 +331,9 @@ class Handle implements AgentLog<never> {
 
   async #close(): Promise<void> {
     await this.#writer?.close();
+    await this.#leadership?.close();
+    // After the worker: of several connections the one that closes last must be one that cannot write.
+    this.#place.rows.close();
     this.#stopDraining();
     this.#dropped.close();
   }
@@ -284,4 +364,14 @@ class Handle implements AgentLog<never> {
       `more than ${maxPendingBytes} bytes (maxPendingBytes) wait for the disk; nothing of this append was written`,
     );
   }
+}
+
+/** What the compactor tells becomes events. */
+function reportsOf(events: Events, verdicts: VerdictReports): LeadershipReports {
+  return {
+    round: (round) => events.emit('compact', round),
+    recovered: (path, verdict) => verdicts.recovered(path, verdict),
+    damaged: (path, verdict) => verdicts.read(path, verdict),
+    warning: (code, message, cause) => events.emit('warning', { code, message, cause }),
+  };
 }

@@ -5,7 +5,14 @@ import { describe } from './errors.js';
 /** Something went wrong that no call reports; nothing acknowledged is lost by it. */
 export interface AgentLogWarning {
   /** Stays the same from version to version. */
-  readonly code: 'AGENTLOG_WRITE_DROPPED' | 'AGENTLOG_STORAGE';
+  readonly code:
+    | 'AGENTLOG_BACKLOG'
+    | 'AGENTLOG_COMPACTION'
+    | 'AGENTLOG_READER_PINNED'
+    | 'AGENTLOG_SEGMENT_LEFT'
+    | 'AGENTLOG_STORAGE'
+    | 'AGENTLOG_WAL_KEPT'
+    | 'AGENTLOG_WRITE_DROPPED';
   /** For people; may change. */
   readonly message: string;
   readonly cause?: unknown;
@@ -31,7 +38,20 @@ export interface DamageEvent {
   readonly reason: string;
 }
 
+/** Segments became rows of the database. Told by the handle whose worker did it. */
+export interface CompactEvent {
+  readonly segments: number;
+  /** Entries that became rows. */
+  readonly entries: number;
+  /** Bytes of the segments. */
+  readonly bytes: number;
+  readonly milliseconds: number;
+  /** Segments that wait for the next round. */
+  readonly left: number;
+}
+
 export interface AgentLogEvents {
+  compact: CompactEvent;
   recover: RecoverEvent;
   damage: DamageEvent;
   warning: AgentLogWarning;
@@ -41,7 +61,7 @@ export type AgentLogListener<Name extends keyof AgentLogEvents> = (event: AgentL
 
 export type AgentLogListeners = { [Name in keyof AgentLogEvents]?: AgentLogListener<Name> };
 
-export const EVENT_NAMES: readonly (keyof AgentLogEvents)[] = ['recover', 'damage', 'warning'];
+export const EVENT_NAMES: readonly (keyof AgentLogEvents)[] = ['compact', 'recover', 'damage', 'warning'];
 
 type AnyListener = (event: unknown) => void;
 

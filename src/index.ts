@@ -1,4 +1,5 @@
-export { type AgentLog, type AgentLogStats, openAgentLog } from './agent-log.js';
+export { type AgentLog, type AgentLogStats, type CompactOptions, openAgentLog } from './agent-log.js';
+export type { CompactProgress, CompactResult } from './compactor/leadership.js';
 export type { Entry, JsonValue, StoredEntry } from './entry.js';
 export { AgentLogError, type AgentLogErrorCode } from './errors.js';
 export type {
@@ -6,6 +7,7 @@ export type {
   AgentLogListener,
   AgentLogListeners,
   AgentLogWarning,
+  CompactEvent,
   DamageEvent,
   RecoverEvent,
 } from './events.js';

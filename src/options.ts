@@ -11,6 +11,14 @@ export interface AgentLogOptions<Detail = JsonValue> {
   maxPendingBytes?: number | undefined;
   /** UTF-8 bytes of an entry's texts, its detail as JSON included. 16 MiB. */
   maxEntryBytes?: number | undefined;
+  /** Segments that are in the database are kept for rebuilding it, up to so many bytes. 256 MiB. */
+  archiveBytes?: number | undefined;
+  /** Makes the texts searchable. Once the database has the index, it is kept up by every handle. */
+  fullText?: boolean | undefined;
+  /** False: this handle never brings entries into the database; another one of the store must. */
+  compact?: boolean | undefined;
+  /** Where the program of the worker thread is, for bundled programs: a bundle of `agentlog/worker`. */
+  worker?: URL | undefined;
   /**
    * Called with every entry before anything of it is encoded; what it returns is logged instead. An entry for which it
    * throws is not written.
@@ -20,17 +28,22 @@ export interface AgentLogOptions<Detail = JsonValue> {
   now?: (() => number) | undefined;
   /** Opens a store on a network file system, where a living writer may look dead. */
   allowUnsafeFilesystem?: boolean | undefined;
+  /** Lets a release of SQLite write that is known to lose rows: for a build that was mended without a new number. */
+  allowUnsafeSqlite?: boolean | undefined;
   /** Opens a store that belongs to another user. */
   allowForeignOwner?: boolean | undefined;
   /** Listeners that hear what happens while the store is being opened, too. */
   on?: AgentLogListeners | undefined;
 }
 
-type Given = Omit<AgentLogOptions<unknown>, 'redact'>;
+type Given = Omit<AgentLogOptions<unknown>, 'redact' | 'worker'>;
 
 export type CheckedOptions = {
   readonly [Name in keyof Given]-?: Exclude<Given[Name], undefined>;
-} & { readonly redact: ((entry: Entry<unknown>) => Entry<unknown>) | undefined };
+} & {
+  readonly redact: ((entry: Entry<unknown>) => Entry<unknown>) | undefined;
+  readonly worker: URL | undefined;
+};
 
 const MIB = 1024 * 1024;
 /** The format bounds an entry; beside the texts it has a fixed part. */
@@ -59,9 +72,14 @@ const RULES: Readonly<Record<keyof AgentLogOptions, Rule>> = {
   segmentBytes: bytes(64 * 1024, 1024 * MIB, 8 * MIB),
   maxPendingBytes: bytes(64 * 1024, 1024 * MIB, 64 * MIB),
   maxEntryBytes: bytes(1024, MOST_ENTRY_BYTES, 16 * MIB),
+  archiveBytes: bytes(0, Number.MAX_SAFE_INTEGER, 256 * MIB),
+  fullText: flag,
+  compact: { ...flag, usual: true },
+  worker: { what: 'a file: URL', holds: isFileUrl, usual: undefined },
   redact: { what: 'a function from entry to entry', holds: isFunction, usual: undefined },
   now: { what: 'a function that gives epoch milliseconds', holds: isFunction, usual: Date.now },
   allowUnsafeFilesystem: flag,
+  allowUnsafeSqlite: flag,
   allowForeignOwner: flag,
   on: { what: `an object of listeners (${EVENT_NAMES.join(', ')})`, holds: areListeners, usual: {} },
 };
@@ -93,6 +111,10 @@ function checkedClock(now: () => number): () => number {
     if (Number.isSafeInteger(time)) return time;
     throw new TypeError(`The option now must give whole epoch milliseconds, not ${show(time)}`);
   };
+}
+
+function isFileUrl(value: unknown): boolean {
+  return value instanceof URL && value.protocol === 'file:';
 }
 
 /** Which events there are is checked where they are. */

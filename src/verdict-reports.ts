@@ -13,6 +13,7 @@ interface Verdict {
 
 export class VerdictReports {
   readonly #events: Events;
+  readonly #recovered = new Set<string>();
   readonly #damaged = new Set<string>();
 
   constructor(events: Events) {
@@ -21,7 +22,9 @@ export class VerdictReports {
 
   recovered(segment: string, verdict: Verdict): void {
     const { entries, tail, reason } = verdict;
-    this.#events.emit('recover', { segment, entries, tornBytes: tail?.length ?? 0, reason });
+    if (!this.#recovered.has(segment))
+      this.#events.emit('recover', { segment, entries, tornBytes: tail?.length ?? 0, reason });
+    this.#recovered.add(segment);
     this.read(segment, verdict);
   }
 
@@ -33,6 +36,11 @@ export class VerdictReports {
   /** The disk did not give its bytes. */
   unreadable(segment: string, { message }: Error): void {
     this.#report({ segment, holes: 0, bytes: 0, reason: message });
+  }
+
+  damagedRow(id: string): void {
+    const reason = `the row of entry ${id} is not what was written`;
+    this.#report({ segment: `row ${id}`, holes: 1, bytes: 0, reason });
   }
 
   #report(damage: DamageEvent): void {

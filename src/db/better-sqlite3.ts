@@ -12,6 +12,8 @@ import { asError, firstLine, type NativeDefect, nativeMissing, thisNode } from '
 import { compareVersions, lowestAdmitted } from './node-range.js';
 
 export type SqliteDriver = typeof BetterSqlite3;
+export type Connection = BetterSqlite3.Database;
+export type Statement = BetterSqlite3.Statement;
 
 interface Loading {
   readonly require: NodeJS.Require;

@@ -60,6 +60,23 @@ const names = new NameCache();
 
 /** The entry in `bytes[start, end)`, or undefined when these bytes are no entry, which a good CRC makes unlikely. */
 export function decodeEntry(bytes: Buffer, start: number, end: number): DecodedEntry | undefined {
+  const texts = decodeTexts(bytes, start, end);
+  if (texts === undefined) return undefined;
+  const { taskId, type, text, agent, detail, timestamp } = texts;
+  const entry: DecodedEntry = { taskId, type, text, timestamp };
+  if (agent !== undefined) entry.agent = agent;
+  if (detail !== undefined) {
+    try {
+      entry.detail = JSON.parse(detail);
+    } catch {
+      return undefined;
+    }
+  }
+  return entry;
+}
+
+/** As `decodeEntry`, with the detail as the JSON text that was written. */
+export function decodeTexts(bytes: Buffer, start: number, end: number): CheckedEntry | undefined {
   const taskStart = start + ENTRY.headerSize;
   if (taskStart > end) return undefined;
   const typeStart = taskStart + bytes.readUInt16LE(start + ENTRY.taskIdLength);
@@ -73,19 +90,12 @@ export function decodeEntry(bytes: Buffer, start: number, end: number): DecodedE
   if (!Number.isSafeInteger(timestamp)) return undefined;
   const has = bytes.readUInt16LE(start + ENTRY.has);
 
-  const entry: DecodedEntry = {
+  return {
     taskId: names.get(bytes, taskStart, typeStart),
     type: names.get(bytes, typeStart, agentStart),
     text: bytes.toString('utf8', textStart, end),
+    agent: has & HAS.agent ? names.get(bytes, agentStart, detailStart) : undefined,
+    detail: has & HAS.detail ? bytes.toString('utf8', detailStart, textStart) : undefined,
     timestamp,
   };
-  if (has & HAS.agent) entry.agent = names.get(bytes, agentStart, detailStart);
-  if (has & HAS.detail) {
-    try {
-      entry.detail = JSON.parse(bytes.toString('utf8', detailStart, textStart));
-    } catch {
-      return undefined;
-    }
-  }
-  return entry;
 }

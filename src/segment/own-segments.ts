@@ -55,6 +55,8 @@ export class OwnSegments {
   #atOnce = false;
   /** How many segments `makeSync` has made. */
   #madeSync = 0;
+  /** Who waits for the end of a segment. */
+  readonly #ends = new Map<OpenSegment, () => void>();
   /** Calls under way in the background, which `close` waits for. */
   readonly #background = new Set<Promise<void>>();
 
@@ -141,6 +143,13 @@ export class OwnSegments {
     this.letGo(segment);
   }
 
+  /** As `finish`; resolves when the segment is sealed, or could not be. */
+  async finished(segment: OpenSegment): Promise<void> {
+    const ended = new Promise<void>((resolve) => this.#ends.set(segment, resolve));
+    this.finish(segment);
+    await ended;
+  }
+
   /** Seals, closes or removes a segment that has come to its end, once no call on it is under way. */
   letGo(segment: OpenSegment): void {
     if (segment.end === undefined || segment.busy > 0 || segment.released) return;
@@ -151,8 +160,14 @@ export class OwnSegments {
     if (isToBeCut && (!holdsNothing || segment.cannotBeRemoved)) return;
     segment.released = true;
     if (holdsNothing && !segment.cannotBeRemoved) this.#remove(segment);
-    else if (segment.end === 'finished' && !holdsNothing) this.#do(segment.seal());
-    else this.#do(segment.close());
+    else {
+      const steps = segment.end === 'finished' && !holdsNothing ? segment.seal() : segment.close();
+      const ended = () => {
+        this.#ends.get(segment)?.();
+        this.#ends.delete(segment);
+      };
+      this.#do(steps, { done: ended, failed: ended });
+    }
   }
 
   /** What is done from now on until `work` has returned is not left to the background, which may never get its turn. */

@@ -20,7 +20,7 @@ export interface SegmentName {
 const PATTERN = /^(\d{4})-([0-9A-Z]{13})-([0-9a-f]{32})\.(open|sealed)$/;
 
 export function formatSegmentName({ slot, baseId, segmentId, state }: SegmentName): string {
-  const id = Buffer.from(segmentId).toString('hex');
+  const id = segmentIdOf({ segmentId });
   return `${String(slot).padStart(4, '0')}-${formatId(baseId.high, baseId.low)}-${id}.${state}`;
 }
 
@@ -32,4 +32,9 @@ export function parseSegmentName(fileName: string): SegmentName | undefined {
   const baseId = parseId(match[2]!);
   if (slot > MAX_SLOT || baseId === undefined) return undefined;
   return { slot, baseId, segmentId: Buffer.from(match[3]!, 'hex'), state: match[4] as SegmentState };
+}
+
+/** 32 hexadecimal digits. */
+export function segmentIdOf({ segmentId }: { readonly segmentId: Uint8Array }): string {
+  return Buffer.from(segmentId).toString('hex');
 }

@@ -32,7 +32,7 @@ export class SegmentReading {
     this.#scan = new FileScan(fd, source.path, this.#scanner);
   }
 
-  /** Undefined when a living writer has removed the segment, because it came to hold nothing. */
+  /** Undefined when the segment is gone: it is in the database, or a living writer found that it holds nothing. */
   static async begin(disk: Disk, listed: Source): Promise<SegmentReading | undefined> {
     const opened = await openListed(disk, listed);
     if (opened === undefined) return undefined;
@@ -61,17 +61,20 @@ export class SegmentReading {
   }
 }
 
-/** A living writer may have sealed the segment since it was listed. */
+/** A living writer may have sealed the segment since it was listed, and the compactor may have moved it away. */
 async function openListed(disk: Disk, source: Source): Promise<[Source, number] | undefined> {
-  try {
-    return [source, await disk.call('open', source.path, FOR_READING, 0)];
-  } catch (error) {
-    if (!isMissing(error) || source.writer !== 'live') throw ioError(`cannot open ${source.path}`, error);
-  }
+  const fd = await openIfThere(disk, source.path);
+  if (fd !== undefined) return [source, fd];
+  if (source.name.state === 'sealed') return undefined;
   const path = source.path.replace(/open$/, 'sealed');
+  const sealed = await openIfThere(disk, path);
+  if (sealed === undefined) return undefined;
+  return [{ path, name: { ...source.name, state: 'sealed' }, writer: 'sealed' }, sealed];
+}
+
+async function openIfThere(disk: Disk, path: string): Promise<number | undefined> {
   try {
-    const name = { ...source.name, state: 'sealed' } as const;
-    return [{ path, name, writer: 'sealed' }, await disk.call('open', path, FOR_READING, 0)];
+    return await disk.call('open', path, FOR_READING, 0);
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw ioError(`cannot open ${path}`, error);

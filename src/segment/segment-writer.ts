@@ -119,6 +119,13 @@ export class SegmentWriter {
     this.#throwLost(batches.find(({ failure }) => failure !== undefined)?.failure);
   }
 
+  /** Everything so far is in sealed segments when it resolves, but for what could not be written. */
+  async seal(): Promise<void> {
+    await Promise.allSettled(this.#pending.map(({ promise }) => promise));
+    const segment = this.#segments.current;
+    if (segment !== undefined && segment.lastSynced > 0) await this.#segments.finished(segment);
+  }
+
   /** Writes what waits, seals the segment and gives the slot up. */
   async close(): Promise<void> {
     while (this.#pumping !== undefined) await this.#pumping;

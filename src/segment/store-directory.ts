@@ -43,6 +43,11 @@ export interface Store {
 
 const MANIFEST = 'agentlog.json';
 
+/** Of the rows. Nothing but SQLite opens the file, or those whose names begin with it. */
+export function databasePath({ root }: StorePaths): string {
+  return join(root, 'agent-log.db');
+}
+
 /** Finds the store in `directory`, or makes it, with the directories above it. */
 export function* openStoreDirectory(directory: string, options: StoreDirectoryOptions): Steps<Store> {
   const wanted = resolve(directory);

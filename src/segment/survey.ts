@@ -9,6 +9,7 @@ import type { Disk } from './disk.js';
 import { RECORD_TYPE } from './layout.js';
 import { whoLives } from './liveness.js';
 import { listSegments, type SegmentFile } from './segment-list.js';
+import { segmentIdOf } from './segment-name.js';
 import { SegmentReading, type Source } from './segment-reading.js';
 import { call, FOR_READING, open, run, type Steps } from './steps.js';
 import type { StorePaths } from './store-directory.js';
@@ -53,13 +54,13 @@ async function sourcesNow(disk: Disk, paths: StorePaths): Promise<Source[] | und
   const liveness = new Map(open.map((path, i) => [path, answers[i]!]));
   // Listed once more after the asking: what was sealed meanwhile has another name, and what was cut off has a successor.
   const after = new Map(
-    (await run(disk, listSegments(paths.segments))).map((file) => [idOf(file.name), file]),
+    (await run(disk, listSegments(paths.segments))).map((file) => [segmentIdOf(file.name), file]),
   );
-  const known = new Set(files.map(({ name }) => idOf(name)));
+  const known = new Set(files.map(({ name }) => segmentIdOf(name)));
   const slotsWithGone = new Set<number>();
   const sources: Source[] = [];
   for (const file of files) {
-    const now = liveness.get(file.path) === 'missing' ? after.get(idOf(file.name)) : file;
+    const now = liveness.get(file.path) === 'missing' ? after.get(segmentIdOf(file.name)) : file;
     // A living writer removes what came to hold nothing.
     if (now === undefined) continue;
     const writer =
@@ -67,7 +68,7 @@ async function sourcesNow(disk: Disk, paths: StorePaths): Promise<Source[] | und
     if (writer === 'gone') slotsWithGone.add(now.name.slot);
     sources.push({ ...now, writer });
   }
-  const isNew = ({ name }: SegmentFile) => slotsWithGone.has(name.slot) && !known.has(idOf(name));
+  const isNew = ({ name }: SegmentFile) => slotsWithGone.has(name.slot) && !known.has(segmentIdOf(name));
   return [...after.values()].some(isNew) ? undefined : sources;
 }
 
@@ -104,10 +105,10 @@ async function withCuts(disk: Disk, sources: readonly Source[]): Promise<Source[
   });
   for (let i = result.length - 1; i >= 0; i--) {
     const source = result[i]!;
-    const lastBatch = source.writer === 'gone' ? cuts.get(idOf(source.name)) : undefined;
+    const lastBatch = source.writer === 'gone' ? cuts.get(segmentIdOf(source.name)) : undefined;
     if (lastBatch !== undefined) result[i] = { ...source, writer: 'cut', lastBatch };
     if (i <= (firstGone.get(source.name.slot) ?? result.length)) continue;
-    for (const cut of await cutsOf(disk, result[i]!)) cuts.set(idOf(cut), cut.lastBatch);
+    for (const cut of await cutsOf(disk, result[i]!)) cuts.set(segmentIdOf(cut), cut.lastBatch);
   }
   return result;
 }
@@ -130,8 +131,4 @@ async function cutsOf(disk: Disk, source: Source): Promise<Cut[]> {
   } finally {
     await reading.close();
   }
-}
-
-function idOf({ segmentId }: { readonly segmentId: Uint8Array }): string {
-  return Buffer.from(segmentId).toString('hex');
 }

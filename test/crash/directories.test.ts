@@ -13,10 +13,9 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openAgentLog } from '../../src/agent-log.js';
 import { tempDir } from '../package/support/temp-dir.js';
 import { runHost } from './support/host.js';
-import { idsAndTexts, openStore, storePath } from './support/stores.js';
+import { idsAndTexts, openAgentLog, openStore, storePath } from './support/stores.js';
 
 const ENTRY = { taskId: 't', type: 'text', text: 'x' };
 const isRoot = process.geteuid?.() === 0;
@@ -52,7 +51,7 @@ test.each(['000', '022', '077', '777'])(
     expect(Object.keys(modes).filter((path) => path.endsWith('.sealed')).length).toBeGreaterThan(2);
     expect(Object.keys(modes).filter((path) => path.endsWith('.open'))).toHaveLength(1);
     for (const [path, mode] of Object.entries(modes)) {
-      const isFile = /\.(json|lock|sealed|open)$|writer-\d{3}$/.test(path);
+      const isFile = /\.(json|lock|sealed|open|db|db-wal|db-shm)$|writer-\d{3}$/.test(path);
       expect([path, mode]).toEqual([path, isFile ? '-600' : 'd700']);
     }
   },

@@ -1,8 +1,7 @@
 /** Options and calls that are wrong, and what a closed or read-only handle says. */
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { openAgentLog } from '../../src/agent-log.js';
-import { idsAndTexts, openStore, storePath } from './support/stores.js';
+import { idsAndTexts, openAgentLog, openStore, storePath } from './support/stores.js';
 
 const ENTRY = { taskId: 't', type: 'text', text: 'x' };
 const failing = (code: string) => expect.objectContaining({ name: 'AgentLogError', code });
@@ -22,7 +21,10 @@ const WRONG: readonly [options: unknown, message: RegExp][] = [
   [{ redact: 'secrets' }, /option redact must be a function from entry to entry, not "secrets"/],
   [{ now: 5 }, /option now must be a function/],
   [{ allowForeignOwner: null }, /option allowForeignOwner must be true or false, not null/],
-  [{ on: { warnings: () => undefined } }, /no event 'warnings'; there are: recover, damage, warning/],
+  [
+    { on: { warnings: () => undefined } },
+    /no event 'warnings'; there are: compact, recover, damage, warning/,
+  ],
   [{ on: { warning: 5 } }, /listener of 'warning' must be a function/],
 ];
 
@@ -53,7 +55,7 @@ test('options that are undefined are those that were left out', async () => {
 test('there is no such event, and a listener must be a function', async () => {
   const log = await openStore(storePath());
   expect(() => log.on('error' as 'warning', () => undefined)).toThrow(
-    /no event 'error'; there are: recover, damage, warning/,
+    /no event 'error'; there are: compact, recover, damage, warning/,
   );
   expect(() => log.on('warning', 5 as never)).toThrow(TypeError);
   expect(() => log.off('error' as 'warning', () => undefined)).toThrow(TypeError);
@@ -114,7 +116,14 @@ test('a handle that only reads is AGENTLOG_READ_ONLY to those who append, has no
   reader.flushSync();
   const id = await writer.append(ENTRY);
   expect(await reader.get(id)).toMatchObject({ id, ...ENTRY });
-  expect(await reader.stats()).toEqual({ slot: null, acknowledged: 0, pendingBytes: 0, dropped: 1 });
+  expect(await reader.stats()).toEqual({
+    slot: null,
+    acknowledged: 0,
+    pendingBytes: 0,
+    dropped: 1,
+    backlog: { segments: 0, bytes: 0 },
+    leading: false,
+  });
   expect((await idsAndTexts(reader)).map(([found]) => found)).toEqual([id]);
 });
 

@@ -1,7 +1,9 @@
 /** How a writer's segments follow one another, on a disk that can be watched. */
 import { expect, it } from 'vitest';
+import { RowReader } from '../../src/db/row-reader.js';
+import { readEntries } from '../../src/reading/entry-stream.js';
+import { WaitingDeletions } from '../../src/segment/deletions.js';
 import type { Disk, DiskCall } from '../../src/segment/disk.js';
-import { readEntries } from '../../src/segment/entry-stream.js';
 import { makeLivenessLock } from '../../src/segment/liveness.js';
 import type { SegmentOptions } from '../../src/segment/own-segments.js';
 import { SegmentWriter } from '../../src/segment/segment-writer.js';
@@ -39,7 +41,7 @@ async function setting(options: Partial<SegmentOptions> = {}): Promise<Setting> 
   return { disk, other: disk.processNamed('other'), writer, problems };
 }
 
-const quiet = { read: () => undefined, unreadable: () => undefined };
+const quiet = { read: () => undefined, unreadable: () => undefined, damagedRow: () => undefined };
 
 const files = (disk: Disk) =>
   disk
@@ -239,7 +241,9 @@ it('an entry whose two segments both failed is cut off in both', async () => {
   disk.kill('writer');
   const paths = { root: '/', segments: '/segments', locks: '/locks', archive: '/a', quarantine: '/q' };
   const texts: string[] = [];
-  for await (const { text } of readEntries(other, paths, quiet)) texts.push(text);
+  const rows = new RowReader('/no/database');
+  const place = { disk: other, paths, rows, deletions: new WaitingDeletions(other), reports: quiet };
+  for await (const { text } of readEntries(place)) texts.push(text);
   expect(texts).toEqual(['good', 'later']);
 });
 

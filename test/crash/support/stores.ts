@@ -1,9 +1,24 @@
 /** Stores of the running test, opened in its own process. */
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
-import { type AgentLog, openAgentLog } from '../../../src/agent-log.js';
+import { type AgentLog, openAgentLog as openFromSource } from '../../../src/agent-log.js';
 import type { AgentLogOptions } from '../../../src/options.js';
+import { repositoryRoot } from '../../package/support/paths.js';
 import { tempDir } from '../../package/support/temp-dir.js';
+
+/** A thread needs a program that was compiled. */
+const WORKER = pathToFileURL(join(repositoryRoot, 'dist/src/compactor/compactor-worker.js'));
+
+export const openAgentLog: typeof openFromSource = (directory, options) =>
+  openFromSource(
+    directory,
+    typeof options === 'object' && options !== null
+      ? { worker: WORKER, ...options }
+      : options === undefined
+        ? { worker: WORKER }
+        : options,
+  );
 
 /** Where a store may be made; it goes when the running test does. */
 export function storePath(): string {

@@ -1,0 +1,59 @@
+/**
+ * The thread in which segments become rows: a program of its own, started by the store's handle that leads.
+ * It reads with synchronous calls, as nothing else waits for this thread.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { RowStore } from '../db/row-store.js';
+import { type Disk, nodeDisk } from '../segment/disk.js';
+import { databasePath } from '../segment/store-directory.js';
+import { Compactor } from './compactor.js';
+import { type FromWorker, PROTOCOL, type ToWorker, toSent, type WorkerStart } from './messages.js';
+
+const disk: Disk = {
+  call: async (name, ...args) => nodeDisk.callSync(name, ...args),
+  callSync: (name, ...args) => nodeDisk.callSync(name, ...args),
+};
+
+function main(start: WorkerStart): void {
+  const port = parentPort!;
+  const tell = (message: FromWorker) => port.postMessage(message);
+  const { paths, roundBytes, archiveBytes, fullText, allowUnsafeSqlite } = start;
+  const compactor = new Compactor({
+    disk,
+    paths,
+    open: () => RowStore.open(databasePath(paths), { fullText, allowUnsafeSqlite }),
+    roundBytes,
+    archiveBytes,
+    reports: {
+      round: (round) => tell({ kind: 'round', round }),
+      recovered: (path, verdict) => tell({ kind: 'recovered', path, verdict }),
+      damaged: (path, verdict) => tell({ kind: 'damaged', path, verdict }),
+      warning: (code, message, cause) =>
+        tell({ kind: 'warning', code, message, cause: cause === undefined ? undefined : toSent(cause) }),
+    },
+  });
+  let busy: Promise<void> = Promise.resolve();
+  const then = (work: () => Promise<void>) => {
+    busy = busy.then(work).then(
+      () => tell({ kind: 'done', failure: undefined }),
+      (error: unknown) => tell({ kind: 'done', failure: toSent(error) }),
+    );
+  };
+  port.on('message', (message: ToWorker) => {
+    if (message.kind === 'drain') {
+      then(() => compactor.drain(message.goal));
+      return;
+    }
+    compactor.finish();
+    then(() => (message.lastRound ? compactor.lastRound() : Promise.resolve()));
+    busy = busy.then(() => {
+      compactor.close();
+      port.close();
+    });
+  });
+}
+
+const start = workerData as WorkerStart | undefined;
+if (start?.protocol !== PROTOCOL)
+  throw new Error('this is the worker of agentlog, which a store starts, and of the same version as itself');
+main(start);

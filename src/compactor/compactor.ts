@@ -1,0 +1,341 @@
+/**
+ * Brings waiting segments into the database, round by round: rows in one transaction, then a checkpoint, and only when
+ * nothing depends on the log any more the segments are let go of. Whatever fails on the way, they stay where they are, and
+ * the next round finds out what is left to do.
+ *
+ * It belongs to whoever holds the compactor's lock, and to nobody else.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Destination } from '../destination.js';
+import { AgentLogError } from '../errors.js';
+import type { Disk } from '../segment/disk.js';
+import { segmentIdOf } from '../segment/segment-name.js';
+import type { Source } from '../segment/segment-reading.js';
+import { runSync, syncDirectory } from '../segment/steps.js';
+import type { StorePaths } from '../segment/store-directory.js';
+import { survey } from '../segment/survey.js';
+import type { Verdict } from '../segment/verdict.js';
+import { CannotBeRead, eraseSome, type Ingested, ingest, TooMuchToErase } from './ingestion.js';
+import { compareAge, Shelf } from './shelves.js';
+
+/** What a round did. */
+export interface Round {
+  /** Segments that were let go of. */
+  readonly segments: number;
+  /** Entries that are rows now and were none before. */
+  readonly entries: number;
+  /** Bytes of the segments. */
+  readonly bytes: number;
+  readonly milliseconds: number;
+  /** Segments that wait for a round of their own. */
+  readonly left: number;
+}
+
+/** 'little': what is left is not worth a round. */
+export type Goal = 'all' | 'little';
+
+export type CompactorWarning =
+  | 'AGENTLOG_READER_PINNED'
+  | 'AGENTLOG_SEGMENT_LEFT'
+  | 'AGENTLOG_STORAGE'
+  | 'AGENTLOG_WAL_KEPT';
+
+export interface CompactorReports {
+  round(round: Round): void;
+  /** A segment of a dead writer was read to its end. */
+  recovered(path: string, verdict: Verdict): void;
+  damaged(path: string, verdict: Verdict): void;
+  warning(code: CompactorWarning, message: string, cause?: unknown): void;
+}
+
+interface CompactorOptions {
+  readonly disk: Disk;
+  readonly paths: StorePaths;
+  readonly open: () => Destination;
+  /** Segments of so many bytes go into one transaction. */
+  readonly roundBytes: number;
+  readonly archiveBytes: number;
+  readonly reports: CompactorReports;
+  /** Milliseconds after a full checkpoint, for readers that began before it to come to their end. */
+  readonly pause?: number;
+}
+
+const QUARANTINE_BYTES = 256 * 1024 * 1024;
+/**
+ * A reader that began before the checkpoint makes the next transaction add to the log instead of beginning it anew;
+ * with readers that overlap each other the log would grow for good.
+ */
+const PAUSE_MS = 25;
+/** Between two attempts at a full checkpoint. */
+const LEAST_WAIT_MS = 5;
+const MOST_WAIT_MS = 250;
+/** A reader that holds a checkpoint up for so long is told of. */
+const PATIENCE_MS = 1000;
+/** How long whoever closes a store waits for readers. */
+const LAST_PATIENCE_MS = 500;
+
+interface Sized {
+  readonly source: Source;
+  readonly bytes: number;
+}
+
+interface Waiting {
+  /** What can be ingested, the oldest first. */
+  readonly ready: readonly Sized[];
+  /** The ids of all segments. */
+  readonly all: readonly string[];
+}
+
+/** The compactor was asked to end while it waited. */
+class Stopped extends Error {}
+
+export class Compactor {
+  readonly #options: CompactorOptions;
+  readonly #archive: Shelf;
+  readonly #quarantine: Shelf;
+  #destination: Destination | undefined;
+  readonly #stop = new AbortController();
+  #isEnding = false;
+  #impatience: NodeJS.Timeout | undefined;
+
+  constructor(options: CompactorOptions) {
+    this.#options = options;
+    const { disk, paths, archiveBytes } = options;
+    this.#archive = new Shelf(disk, paths.archive, archiveBytes);
+    this.#quarantine = new Shelf(
+      disk,
+      paths.quarantine,
+      QUARANTINE_BYTES,
+      // What is not in the database, or not all of it, is nowhere else.
+      (segmentId) => this.#destination?.damageOf(segmentId)?.unsaved !== 0,
+    );
+  }
+
+  /** Rounds until all that waits now is in the database, or until little waits, or until `stop`. */
+  async drain(goal: Goal): Promise<void> {
+    let wanted: ReadonlySet<string> | undefined;
+    try {
+      while (!this.#isEnding) {
+        const waiting = await this.#survey();
+        wanted ??= new Set(waiting.ready.map(({ source }) => source.path));
+        const isReached =
+          goal === 'all'
+            ? !waiting.ready.some(({ source }) => wanted!.has(source.path))
+            : sum(waiting.ready) < this.#options.roundBytes;
+        if (isReached) return;
+        const round = await this.#round(waiting);
+        if (round === undefined) return;
+        this.#options.reports.round(round);
+      }
+    } catch (error) {
+      if (error instanceof Stopped) return;
+      this.#afterFailure(error);
+      throw error;
+    }
+  }
+
+  /** Ends a drain after its present round; one that waits for readers has a moment left. */
+  finish(): void {
+    this.#isEnding = true;
+    this.#impatience ??= setTimeout(() => this.#stop.abort(), LAST_PATIENCE_MS);
+  }
+
+  /** One round more, of what waits now. */
+  async lastRound(): Promise<void> {
+    try {
+      const waiting = await this.#survey();
+      const round = waiting.ready.length === 0 ? undefined : await this.#round(waiting);
+      if (round !== undefined) this.#options.reports.round(round);
+    } catch (error) {
+      if (error instanceof Stopped) return;
+      this.#afterFailure(error);
+      throw error;
+    }
+  }
+
+  /** Leaves a database that the next one need not check. No drain may be under way. */
+  close(): void {
+    clearTimeout(this.#impatience);
+    const destination = this.#destination;
+    this.#destination = undefined;
+    if (destination === undefined) return;
+    try {
+      if (!destination.closeCleanly()) {
+        const message = `the database's log could not be emptied, because it is being read by ${destination.readers}`;
+        this.#options.reports.warning('AGENTLOG_WAL_KEPT', message);
+      }
+    } catch (error) {
+      const message = 'the database could not be closed cleanly; it will be checked when it is opened next';
+      this.#options.reports.warning('AGENTLOG_STORAGE', message, error);
+    }
+  }
+
+  async #survey(): Promise<Waiting> {
+    const { disk, paths, reports } = this.#options;
+    const { sources, problems } = await survey(disk, paths);
+    for (const problem of problems) reports.warning('AGENTLOG_STORAGE', problem.message, problem);
+    const ready = readyOf(sources).map((source) => ({
+      source,
+      bytes: disk.callSync('lstat', source.path).size,
+    }));
+    return { ready, all: sources.map(({ name }) => segmentIdOf(name)) };
+  }
+
+  /** Undefined when nothing could be let go of. */
+  async #round({ ready, all }: Waiting): Promise<Round | undefined> {
+    const begun = performance.now();
+    const destination = this.#ready();
+    const chosen = ready.slice(0, countUpTo(ready, this.#options.roundBytes));
+    const isIn = ({ source }: Sized) => destination.has(segmentIdOf(source.name));
+    const fresh = chosen.filter((one) => !isIn(one)).map(({ source }) => source);
+    const ingested = await this.#ingest(destination, fresh, all);
+    for (const { source, verdict } of ingested) this.#report(source, verdict);
+    await this.#settle(destination);
+    if (!destination.isInPlace)
+      throw new AgentLogError('AGENTLOG_IO', 'the files of the database are not those that were opened');
+
+    const letGo = chosen.filter(isIn);
+    if (letGo.length === 0) return undefined;
+    this.#retire(
+      destination,
+      letGo.map(({ source }) => source),
+      ingested,
+    );
+    while (destination.shrink()) await this.#settle(destination);
+    return {
+      segments: letGo.length,
+      entries: ingested.reduce((total, { added }) => total + added, 0),
+      bytes: sum(letGo),
+      milliseconds: Math.round(performance.now() - begun),
+      left: ready.length - letGo.length,
+    };
+  }
+
+  /** A database that may be relied on. */
+  #ready(): Destination {
+    this.#destination ??= this.#options.open();
+    if (!this.#destination.mustBeChecked) return this.#destination;
+    const problem = this.#destination.check();
+    if (problem === undefined) return this.#destination;
+    throw Object.assign(new Error(`the database is damaged: ${problem}`), { code: 'SQLITE_CORRUPT' });
+  }
+
+  /** Leaves out what cannot be read at present, and what its slot holds behind it: that may say what counts of it. */
+  async #ingest(
+    destination: Destination,
+    chosen: readonly Source[],
+    waiting: readonly string[],
+  ): Promise<Ingested[]> {
+    const stillThere = new Set([...waiting, ...this.#archive.segmentIds, ...this.#quarantine.segmentIds]);
+    let sources = chosen;
+    while (sources.length > 0) {
+      try {
+        return await ingest(this.#options.disk, destination, sources, stillThere);
+      } catch (error) {
+        if (error instanceof TooMuchToErase) {
+          await this.#settle(destination);
+          while (eraseSome(destination, error.deletion)) await this.#settle(destination);
+          await this.#settle(destination);
+        } else if (error instanceof CannotBeRead) {
+          const { source: failed, message } = error;
+          this.#options.reports.warning('AGENTLOG_SEGMENT_LEFT', message, error);
+          sources = sources.filter(
+            (source) => source.name.slot !== failed.name.slot || compareAge(source, failed) < 0,
+          );
+        } else throw error;
+      }
+    }
+    return [];
+  }
+
+  #report(source: Source, verdict: Verdict): void {
+    const { reports } = this.#options;
+    if (source.writer !== 'sealed') reports.recovered(source.path, verdict);
+    if (verdict.kind === 'damaged' || verdict.kind === 'unreadable') reports.damaged(source.path, verdict);
+  }
+
+  /** Waits until nothing that was committed depends on the log. */
+  async #settle(destination: Destination): Promise<void> {
+    const begun = performance.now();
+    let told = false;
+    for (
+      let wait = LEAST_WAIT_MS;
+      !destination.checkpoint().isFull;
+      wait = Math.min(2 * wait, MOST_WAIT_MS)
+    ) {
+      if (!told && performance.now() - begun > PATIENCE_MS) {
+        told = true;
+        const message = `the database's log cannot be written back, because it is being read by ${destination.readers}; until then entries stay in segments`;
+        this.#options.reports.warning('AGENTLOG_READER_PINNED', message);
+      }
+      await this.#wait(wait);
+    }
+    await this.#wait(this.#options.pause ?? PAUSE_MS);
+  }
+
+  async #wait(milliseconds: number): Promise<void> {
+    if (milliseconds === 0) return;
+    try {
+      await delay(milliseconds, undefined, { signal: this.#stop.signal });
+    } catch {
+      throw new Stopped();
+    }
+  }
+
+  /** The database has them, without its log, in the files that others find. */
+  #retire(destination: Destination, sources: readonly Source[], ingested: readonly Ingested[]): void {
+    const { disk, paths } = this.#options;
+    for (const source of sources) {
+      const damage = destination.damageOf(segmentIdOf(source.name));
+      const verdict = ingested.find((one) => one.source === source)?.verdict;
+      if (damage !== undefined) this.#quarantine.put(source);
+      else if (verdict?.records === 0 && verdict.tail === null) disk.callSync('unlink', source.path);
+      else this.#archive.put(source);
+    }
+    // First where they are, then where they were: between the two they may be in both places, and never in none.
+    this.#archive.sync();
+    this.#quarantine.sync();
+    runSync(disk, syncDirectory(paths.segments));
+    this.#archive.evict();
+    this.#quarantine.evict();
+  }
+
+  /** Of some errors nobody knows what they have left in a connection. */
+  #afterFailure(error: unknown): void {
+    const code = String((error as { code?: unknown }).code);
+    if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_FULL')) return;
+    const destination = this.#destination;
+    this.#destination = undefined;
+    try {
+      destination?.close();
+    } catch (problem) {
+      this.#options.reports.warning('AGENTLOG_STORAGE', 'the database could not be closed', problem);
+    }
+  }
+}
+
+/** What can be ingested, the oldest first: of each slot what comes before the first segment that is still written. */
+function readyOf(sources: readonly Source[]): Source[] {
+  const busy = new Set<number>();
+  const ready: Source[] = [];
+  for (const source of sources) {
+    const { slot } = source.name;
+    if (source.writer === 'live') busy.add(slot);
+    if (!busy.has(slot)) ready.push(source);
+  }
+  return ready.sort(compareAge);
+}
+
+function sum(sized: readonly Sized[]): number {
+  return sized.reduce((total, { bytes }) => total + bytes, 0);
+}
+
+/** At least one. */
+function countUpTo(waiting: readonly Sized[], most: number): number {
+  let bytes = 0;
+  const first = waiting.findIndex((one) => {
+    bytes += one.bytes;
+    return bytes > most;
+  });
+  return first === -1 ? waiting.length : Math.max(1, first);
+}

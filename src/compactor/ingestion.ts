@@ -1,0 +1,199 @@
+/** Puts the entries of some segments into the database, in one transaction, in the order of their ids. */
+
+import type { Deletion, Destination, Row } from '../destination.js';
+import { decodeDelete } from '../segment/control-payload.js';
+import type { Disk } from '../segment/disk.js';
+import { decodeTexts } from '../segment/entry-payload.js';
+import { RECORD_TYPE } from '../segment/layout.js';
+import type { SegmentRecord } from '../segment/record.js';
+import { segmentIdOf } from '../segment/segment-name.js';
+import type { Source } from '../segment/segment-reading.js';
+import { nextInOrder, type Reader, streamsOf } from '../segment/slot-stream.js';
+import type { Verdict } from '../segment/verdict.js';
+
+/** A segment, and what became of what it holds. */
+export interface Ingested {
+  readonly source: Source;
+  readonly verdict: Verdict;
+  /** Entries that were not rows before. */
+  readonly added: number;
+  /** Entries that could not become rows. */
+  readonly unsaved: number;
+}
+
+/** A segment cannot be read at present; it and what its slot holds behind it must wait. */
+export class CannotBeRead extends Error {
+  readonly source: Source;
+
+  constructor(source: Source, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.source = source;
+  }
+}
+
+/** A deletion names more rows than one transaction is to remove. */
+export class TooMuchToErase extends Error {
+  readonly deletion: Deletion;
+
+  constructor(deletion: Deletion) {
+    super('too much to erase in one transaction');
+    this.deletion = deletion;
+  }
+}
+
+const MOST_ERASED = 20_000;
+
+interface Arriving extends Row {
+  readonly tally: Tally;
+}
+
+class Tally {
+  readonly source: Source;
+  verdict: Verdict | undefined;
+  added = 0;
+  unsaved = 0;
+  entries = 0;
+  first: Row | undefined;
+  last: Row | undefined;
+
+  constructor(source: Source) {
+    this.source = source;
+  }
+}
+
+/** Reads the segments and commits; if it throws, nothing has changed. `stillThere`: segments whose files are somewhere. */
+export async function ingest(
+  disk: Disk,
+  destination: Destination,
+  sources: readonly Source[],
+  stillThere: ReadonlySet<string>,
+): Promise<Ingested[]> {
+  const tallies = new Map(sources.map((source) => [source.path, new Tally(source)]));
+  const deletions: Deletion[] = [];
+  const streams = streamsOf(disk, sources, readerFor(tallies, deletions));
+  destination.begin();
+  try {
+    for (;;) {
+      const rows = await nextInOrder(streams);
+      if (rows.length === 0) break;
+      for (const row of rows) arrive(destination, row);
+    }
+    for (const deletion of deletions) {
+      if (destination.erase(deletion, MOST_ERASED) === MOST_ERASED) throw new TooMuchToErase(deletion);
+      destination.recordDeletion(deletion);
+    }
+    for (const tally of tallies.values()) record(destination, tally);
+    destination.forgetAllBut(stillThere);
+    destination.commit();
+  } catch (error) {
+    destination.rollback();
+    throw error;
+  } finally {
+    for (const stream of streams) await stream.close();
+  }
+  return [...tallies.values()].map(({ source, verdict, added, unsaved }) => ({
+    source,
+    verdict: verdict!,
+    added,
+    unsaved,
+  }));
+}
+
+/** Part of a deletion that is too large for one transaction, in one of its own. False when nothing is left of it. */
+export function eraseSome(destination: Destination, deletion: Deletion): boolean {
+  destination.begin();
+  try {
+    const erased = destination.erase(deletion, MOST_ERASED);
+    destination.commit();
+    return erased === MOST_ERASED;
+  } catch (error) {
+    destination.rollback();
+    throw error;
+  }
+}
+
+function arrive(destination: Destination, row: Arriving): void {
+  const { tally } = row;
+  tally.entries++;
+  tally.first ??= row;
+  tally.last = row;
+  const arrival = destination.add(row);
+  if (arrival === 'new') tally.added++;
+  else if (arrival === 'conflict') tally.unsaved++;
+}
+
+function readerFor(tallies: ReadonlyMap<string, Tally>, deletions: Deletion[]): Reader<Arriving> {
+  return {
+    read(record, source) {
+      const tally = tallies.get(source.path)!;
+      if (record.type === RECORD_TYPE.delete) deletions.push(deletionIn(record, source));
+      if (record.type !== RECORD_TYPE.entry) return undefined;
+      const texts = decodeTexts(record.bytes, record.payloadStart, record.payloadEnd);
+      if (texts === undefined) {
+        tally.unsaved++;
+        return undefined;
+      }
+      const { taskId, type, text, agent, detail, timestamp } = texts;
+      return {
+        tally,
+        idHigh: record.idHigh,
+        idLow: record.idLow,
+        taskId,
+        type,
+        text,
+        agent,
+        detail,
+        timestamp,
+      };
+    },
+    ended(source, verdict) {
+      if (verdict.kind === 'unsupported') throw new CannotBeRead(source, verdict.reason);
+      tallies.get(source.path)!.verdict = verdict;
+    },
+    failed(source, error) {
+      throw new CannotBeRead(source, error.message, error);
+    },
+    missing(source) {
+      throw new CannotBeRead(
+        source,
+        `${source.path} is gone, and nobody but the compactor may have moved it`,
+      );
+    },
+  };
+}
+
+function deletionIn(record: SegmentRecord, source: Source): Deletion {
+  const deletion = decodeDelete(record.bytes.subarray(record.payloadStart, record.payloadEnd));
+  if (deletion !== undefined) return deletion;
+  throw new CannotBeRead(
+    source,
+    `${source.path} has a delete that this agentlog does not understand, at offset ${record.offset}`,
+  );
+}
+
+function record(destination: Destination, tally: Tally): void {
+  const { source, entries, first, last, unsaved } = tally;
+  const segmentId = segmentIdOf(source.name);
+  const name = source.path.slice(source.path.lastIndexOf('/') + 1);
+  const ids =
+    first === undefined || last === undefined
+      ? undefined
+      : {
+          first: { high: first.idHigh, low: first.idLow },
+          last: { high: last.idHigh, low: last.idLow },
+        };
+  destination.recordSegment({ segmentId, name, slot: source.name.slot, entries, ids });
+  const { kind, holeCount, holeBytes, reason } = tally.verdict!;
+  if (kind === 'damaged' || kind === 'unreadable' || unsaved > 0) {
+    // Of what cannot be read nobody knows what it holds.
+    const least = kind === 'unreadable' ? 1 : 0;
+    destination.recordDamage({
+      segmentId,
+      name,
+      holes: holeCount,
+      bytes: holeBytes,
+      unsaved: Math.max(unsaved, least),
+      reason: unsaved === 0 ? reason : `${reason}; ${unsaved} of its entries could not become rows`,
+    });
+  }
+}

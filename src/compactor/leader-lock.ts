@@ -1,0 +1,43 @@
+/** The lock on `locks/compactor.lock`: whoever holds it may write to the database, and nobody else. */
+import { join } from 'node:path';
+import type { Disk } from '../segment/disk.js';
+import { call, leadsTo, openOrCreate, runSync, type Steps } from '../segment/steps.js';
+import type { StorePaths } from '../segment/store-directory.js';
+
+export class LeaderLock {
+  readonly #disk: Disk;
+  readonly #path: string;
+  #fd: number | undefined;
+
+  constructor(disk: Disk, { locks }: StorePaths) {
+    this.#disk = disk;
+    this.#path = join(locks, 'compactor.lock');
+  }
+
+  get isHeld(): boolean {
+    return this.#fd !== undefined;
+  }
+
+  /** Never waits. False when another handle has it. */
+  take(): boolean {
+    this.#fd ??= runSync(this.#disk, tryTake(this.#path));
+    return this.isHeld;
+  }
+
+  release(): void {
+    const fd = this.#fd;
+    this.#fd = undefined;
+    if (fd !== undefined) this.#disk.callSync('close', fd);
+  }
+}
+
+function* tryTake(path: string): Steps<number | undefined> {
+  const fd = yield* openOrCreate(path);
+  let taken = false;
+  try {
+    taken = (yield* call('flock', fd)) && (yield* leadsTo(path, fd));
+    return taken ? fd : undefined;
+  } finally {
+    if (!taken) yield* call('close', fd);
+  }
+}

@@ -1,0 +1,363 @@
+/**
+ * When the compactor works, and in which of the handles of a store: in the one that holds the lock, for as long as its
+ * worker runs. The worker is started when there is something to do and ended when there was nothing for a while, so
+ * any handle may lead next, and when a leader dies another one takes its place at its next look.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { AgentLogError, type AgentLogErrorCode, describe } from '../errors.js';
+import type { Disk } from '../segment/disk.js';
+import { listSegments } from '../segment/segment-list.js';
+import { segmentIdOf } from '../segment/segment-name.js';
+import { run } from '../segment/steps.js';
+import type { StorePaths } from '../segment/store-directory.js';
+import { type Backlog, BacklogWatch } from './backlog.js';
+import type { CompactorReports, Goal, Round } from './compactor.js';
+import { LeaderLock } from './leader-lock.js';
+import { RoundRequest } from './request.js';
+import type { Runner } from './worker-link.js';
+
+export interface LeadershipOptions {
+  readonly disk: Disk;
+  readonly paths: StorePaths;
+  readonly makeRunner: (reports: CompactorReports) => Runner;
+  readonly reports: LeadershipReports;
+  readonly timing?: Timing;
+}
+
+export interface LeadershipReports extends Omit<CompactorReports, 'warning'> {
+  warning(code: LeadershipWarning, message: string, cause?: unknown): void;
+}
+
+export type LeadershipWarning =
+  | Parameters<CompactorReports['warning']>[0]
+  | 'AGENTLOG_COMPACTION'
+  | 'AGENTLOG_BACKLOG';
+
+/** Milliseconds, and bytes. */
+export interface Timing {
+  /** Between two looks of a handle that does not lead, and of one whose worker runs. */
+  readonly look: number;
+  readonly lookWhileLeading: number;
+  /** A round starts when so much waits, */
+  readonly roundBytes: number;
+  /** or something has waited for so long. */
+  readonly age: number;
+  /** A worker that had nothing to do for so long is ended. */
+  readonly idle: number;
+  /** More than this waiting is told of. */
+  readonly backlogBytes: number;
+}
+
+const MIB = 1024 * 1024;
+
+export const USUAL_TIMING: Timing = {
+  look: 1000,
+  lookWhileLeading: 250,
+  roundBytes: 64 * MIB,
+  age: 60_000,
+  idle: 30_000,
+  backlogBytes: 1024 * MIB,
+};
+
+const FIRST_RETRY_MS = 1000;
+const LAST_RETRY_MS = 30_000;
+/** How often a handle that does not lead looks for what it is there to warn of. */
+const GLANCE_MS = 10_000;
+/** Between two looks at whether another handle has done what it was asked for, and between two askings. */
+const POLL_MS = 50;
+const ASK_AGAIN_MS = 1000;
+
+/** What `compact()` did. */
+export interface CompactResult {
+  /** Segments that waited and are rows now. */
+  readonly segments: number;
+  /** Bytes of these segments. */
+  readonly bytes: number;
+  /** Entries that became rows; null when another handle of the store leads and did it. */
+  readonly entries: number | null;
+}
+
+export interface CompactProgress {
+  readonly segments: number;
+  /** Segments that still wait. */
+  readonly left: number;
+}
+
+export class Leadership {
+  readonly #options: LeadershipOptions;
+  readonly #timing: Timing;
+  readonly #lock: LeaderLock;
+  readonly #watch: BacklogWatch;
+  readonly #request: RoundRequest;
+  #runner: Runner | undefined;
+  /** What is done comes one after the other: looks, rounds that are asked for, the end. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  #closing = false;
+  #lastWork = 0;
+  #lastGlance = 0;
+  #notBefore = 0;
+  #retry = FIRST_RETRY_MS;
+  /** What was there when the store was opened has waited long enough. */
+  #isFirstLook = true;
+  readonly #told = new Set<string>();
+  readonly #progress = new Set<(round: Round) => void>();
+  #backlog: Backlog = { segments: 0, bytes: 0, age: 0 };
+
+  constructor(options: LeadershipOptions) {
+    const { disk, paths, timing = USUAL_TIMING } = options;
+    this.#options = options;
+    this.#timing = timing;
+    this.#lock = new LeaderLock(disk, paths);
+    this.#watch = new BacklogWatch(disk, paths, () => performance.now());
+    this.#request = new RoundRequest(disk, paths);
+  }
+
+  get isLeading(): boolean {
+    return this.#lock.isHeld;
+  }
+
+  start(): void {
+    this.#scheduleLook();
+  }
+
+  /** All that waits now is in the database when it resolves, whoever leads. */
+  async compact(options: {
+    readonly signal?: AbortSignal | undefined;
+    readonly onProgress?: ((progress: CompactProgress) => void) | undefined;
+  }): Promise<CompactResult> {
+    const { signal, onProgress } = options;
+    signal?.throwIfAborted();
+    let [segments, bytes, entries] = [0, 0, 0];
+    const hear = (round: Round) => {
+      segments += round.segments;
+      bytes += round.bytes;
+      entries += round.entries;
+      onProgress?.({ segments, left: round.left });
+    };
+    this.#progress.add(hear);
+    const keptAlive = keepProcessAlive();
+    try {
+      const doing = this.#inTurn(() => this.#compactIfLeading());
+      const led = await untilAborted(doing, signal);
+      if (led) return { segments, bytes, entries };
+      return await this.#waitForLeader(signal, onProgress);
+    } finally {
+      clearInterval(keptAlive);
+      this.#progress.delete(hear);
+    }
+  }
+
+  /** Brings what waits into the database, but no more than a round of it, and ends the worker. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    clearTimeout(this.#timer);
+    // A drain that is under way ends after its round, and does not keep this waiting for its turn.
+    const keptAlive = keepProcessAlive();
+    if (this.#runner !== undefined) await this.#end(true);
+    else await this.#inTurn(() => this.#lastRound());
+    await this.#turn;
+    clearInterval(keptAlive);
+  }
+
+  #scheduleLook(): void {
+    if (this.#closing) return;
+    const { look, lookWhileLeading } = this.#timing;
+    this.#timer = setTimeout(
+      () => {
+        this.#inTurn(() => this.#look()).finally(() => this.#scheduleLook());
+      },
+      this.#runner === undefined ? look : lookWhileLeading,
+    );
+    this.#timer.unref();
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const doing = this.#turn.then(work);
+    this.#turn = doing.catch(() => undefined);
+    return doing;
+  }
+
+  async #look(): Promise<void> {
+    if (this.#closing) return;
+    const now = performance.now();
+    try {
+      if (this.#lock.take()) await this.#lead(now);
+      else if (now - this.#lastGlance > GLANCE_MS) await this.#glance(now);
+    } catch (error) {
+      this.#failed(error);
+    } finally {
+      if (this.#runner === undefined) this.#lock.release();
+    }
+  }
+
+  async #lead(now: number): Promise<void> {
+    await this.#glance(now);
+    const { roundBytes, age, idle } = this.#timing;
+    const isAsked = await this.#request.isNew();
+    const isOld = this.#backlog.age >= age || (this.#isFirstLook && this.#backlog.segments > 0);
+    this.#isFirstLook = false;
+    if (isAsked || (isOld && now >= this.#notBefore)) await this.#drain('all');
+    else if (this.#backlog.bytes >= roundBytes && now >= this.#notBefore) await this.#drain('little');
+    else if (this.#runner !== undefined && now - this.#lastWork > idle) await this.#end(false);
+  }
+
+  async #glance(now: number): Promise<void> {
+    this.#lastGlance = now;
+    this.#backlog = await this.#watch.look();
+    const { segments, bytes } = this.#backlog;
+    if (bytes < this.#timing.backlogBytes) this.#told.delete('AGENTLOG_BACKLOG');
+    else {
+      const message = `${segments} segments, ${Math.round(bytes / MIB)} MiB, wait to become rows of the database; nothing is lost, but reading takes longer`;
+      this.#tell('AGENTLOG_BACKLOG', 'AGENTLOG_BACKLOG', message);
+    }
+  }
+
+  async #compactIfLeading(): Promise<boolean> {
+    if (this.#closing || !this.#lock.take()) return false;
+    try {
+      await this.#drain('all');
+      return true;
+    } catch (error) {
+      this.#failed(error);
+      throw asAgentLogError(error);
+    } finally {
+      if (this.#runner === undefined) this.#lock.release();
+    }
+  }
+
+  async #drain(goal: Goal): Promise<void> {
+    if (this.#closing) return;
+    try {
+      await this.#runningRunner().drain(goal);
+    } finally {
+      this.#lastWork = performance.now();
+    }
+    this.#retry = FIRST_RETRY_MS;
+    // Whatever was wrong is not any more; should it come back, it is news.
+    for (const key of this.#told) if (key !== 'AGENTLOG_BACKLOG') this.#told.delete(key);
+  }
+
+  #runningRunner(): Runner {
+    if (this.#runner !== undefined) return this.#runner;
+    const { reports } = this.#options;
+    const runner = this.#options.makeRunner({
+      ...reports,
+      round: (round) => {
+        reports.round(round);
+        for (const hear of this.#progress) hear(round);
+      },
+      warning: (code, message, cause) => this.#tell(`${code} ${message}`, code, message, cause),
+    });
+    this.#runner = runner;
+    runner.gone.then(() => {
+      if (this.#runner !== runner) return;
+      this.#runner = undefined;
+      this.#lock.release();
+    });
+    return runner;
+  }
+
+  /** Of a handle that has no worker, or had one that came to its end. */
+  async #lastRound(): Promise<void> {
+    try {
+      if (!this.#lock.take()) return;
+      if ((await this.#watch.look()).segments === 0) return;
+      this.#runningRunner();
+      await this.#end(true);
+    } catch (error) {
+      this.#failed(error);
+    } finally {
+      this.#lock.release();
+    }
+  }
+
+  async #end(lastRound: boolean): Promise<void> {
+    const runner = this.#runner;
+    if (runner === undefined) return;
+    try {
+      await runner.end(lastRound);
+    } catch (error) {
+      this.#failed(error);
+    }
+    await runner.gone;
+    this.#runner = undefined;
+    this.#lock.release();
+  }
+
+  /** Another handle leads: it is asked for a round, and what waits now is watched until it is gone. */
+  async #waitForLeader(
+    signal: AbortSignal | undefined,
+    onProgress: ((progress: CompactProgress) => void) | undefined,
+  ): Promise<CompactResult> {
+    const { disk, paths } = this.#options;
+    const list = async () => (await run(disk, listSegments(paths.segments))).map(({ name }) => name);
+    const { bytes } = await this.#watch.look();
+    const waited = new Set((await list()).filter(({ state }) => state === 'sealed').map(segmentIdOf));
+    let told = 0;
+    for (let waitedFor = 0; ; waitedFor += POLL_MS) {
+      const left = (await list()).filter((name) => waited.has(segmentIdOf(name))).length;
+      if (waited.size - left > told) onProgress?.({ segments: waited.size - left, left });
+      told = waited.size - left;
+      if (left === 0) return { segments: waited.size, bytes, entries: null };
+      // The leader may have ended meanwhile.
+      if (
+        await untilAborted(
+          this.#inTurn(() => this.#compactIfLeading()),
+          signal,
+        )
+      )
+        continue;
+      if (waitedFor % ASK_AGAIN_MS === 0) await this.#request.make();
+      await untilAborted(delay(POLL_MS), signal);
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.#notBefore = performance.now() + this.#retry;
+    this.#retry = Math.min(2 * this.#retry, LAST_RETRY_MS);
+    const message = `entries could not be brought into the database, and stay in segments until they can: ${error instanceof Error ? error.message : describe(error)}`;
+    this.#tell(message, 'AGENTLOG_COMPACTION', message, error);
+  }
+
+  /** Once for each cause, until it is gone. */
+  #tell(key: string, code: LeadershipWarning, message: string, cause?: unknown): void {
+    if (this.#told.has(key)) return;
+    this.#told.add(key);
+    this.#options.reports.warning(code, message, cause);
+  }
+}
+
+/** The worker does not, so that a store that is forgotten lets its process end; until what it returns is cleared. */
+function keepProcessAlive(): NodeJS.Timeout {
+  return setInterval(() => undefined, 2 ** 30);
+}
+
+/** Aborting ends the waiting, not the work. */
+async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  if (signal === undefined) return work;
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  // Whoever stopped waiting is not told how it ended.
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (stop !== undefined) signal.removeEventListener('abort', stop);
+  }
+}
+
+function asAgentLogError(error: unknown): AgentLogError {
+  if (error instanceof AgentLogError) return error;
+  const { code, message } = error as { code?: unknown; message?: string };
+  const own = typeof code === 'string' && code.startsWith('AGENTLOG_');
+  const kind = own
+    ? (code as AgentLogErrorCode)
+    : code === 'SQLITE_FULL'
+      ? 'AGENTLOG_DISK_FULL'
+      : 'AGENTLOG_IO';
+  return new AgentLogError(kind, `compaction failed: ${message ?? describe(error)}`, { cause: error });
+}

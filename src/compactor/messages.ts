@@ -1,0 +1,53 @@
+/** What the main thread and the compactor's worker tell each other. */
+import type { StorePaths } from '../segment/store-directory.js';
+import type { Verdict } from '../segment/verdict.js';
+import type { CompactorWarning, Goal, Round } from './compactor.js';
+
+/** Given to the worker when it is started. */
+export interface WorkerStart {
+  /** The worker and who starts it must be of the same version. */
+  readonly protocol: number;
+  readonly paths: StorePaths;
+  readonly roundBytes: number;
+  readonly archiveBytes: number;
+  readonly fullText: boolean;
+  readonly allowUnsafeSqlite: boolean;
+}
+
+export const PROTOCOL = 1;
+
+/** 'end': end the drain, if one is under way, do a last round if that is wanted, close the database and exit. */
+export type ToWorker =
+  | { readonly kind: 'drain'; readonly goal: Goal }
+  | { readonly kind: 'end'; readonly lastRound: boolean };
+
+export type FromWorker =
+  | { readonly kind: 'round'; readonly round: Round }
+  | { readonly kind: 'recovered' | 'damaged'; readonly path: string; readonly verdict: Verdict }
+  | {
+      readonly kind: 'warning';
+      readonly code: CompactorWarning;
+      readonly message: string;
+      readonly cause: SentError | undefined;
+    }
+  /** What was asked for has come to its end, in the order of the asking. */
+  | { readonly kind: 'done'; readonly failure: SentError | undefined };
+
+/** An error, as it can be sent from thread to thread. */
+export interface SentError {
+  readonly message: string;
+  readonly code: string | undefined;
+}
+
+export function toSent(error: unknown): SentError {
+  const { code } = error as { code?: unknown };
+  return {
+    message: error instanceof Error ? error.message : String(error),
+    code: typeof code === 'string' ? code : undefined,
+  };
+}
+
+/** As an error of this thread. */
+export function fromSent({ message, code }: SentError): Error {
+  return Object.assign(new Error(message), code === undefined ? {} : { code });
+}

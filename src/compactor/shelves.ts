@@ -1,0 +1,100 @@
+/**
+ * Where segments go that are in the database: into archive/, from which a lost database can be built anew, or, damaged
+ * ones, into quarantine/. Both are bounded; what goes first is what was written first.
+ */
+import { join } from 'node:path';
+import type { Disk } from '../segment/disk.js';
+import { listSegments, type SegmentFile } from '../segment/segment-list.js';
+import { segmentIdOf } from '../segment/segment-name.js';
+import { call, isMissing, runSync, syncDirectory } from '../segment/steps.js';
+
+interface Kept {
+  readonly file: SegmentFile;
+  readonly bytes: number;
+}
+
+export class Shelf {
+  readonly #disk: Disk;
+  readonly #directory: string;
+  readonly #mostBytes: number;
+  /** What may not be evicted although it is old. */
+  readonly #mustStay: (segmentId: string) => boolean;
+  #kept: Map<string, Kept> | undefined;
+
+  constructor(
+    disk: Disk,
+    directory: string,
+    mostBytes: number,
+    mustStay: (segmentId: string) => boolean = () => false,
+  ) {
+    this.#disk = disk;
+    this.#directory = directory;
+    this.#mostBytes = mostBytes;
+    this.#mustStay = mustStay;
+  }
+
+  /** Whose files are here. */
+  get segmentIds(): string[] {
+    return [...this.#files().values()].map(({ file }) => segmentIdOf(file.name));
+  }
+
+  /** To be followed by `sync`. */
+  put({ path, name }: SegmentFile): void {
+    const file = path.slice(path.lastIndexOf('/') + 1);
+    const target = join(this.#directory, file);
+    const { size } = this.#disk.callSync('lstat', path);
+    // After a power cut the file may stand in both places, and renaming one name of a file to its other does nothing.
+    if (this.#isThere(target)) this.#disk.callSync('unlink', path);
+    else this.#disk.callSync('rename', path, target);
+    this.#files().set(file, { file: { path: target, name }, bytes: size });
+  }
+
+  /** What was put here is here for good. */
+  sync(): void {
+    runSync(this.#disk, syncDirectory(this.#directory));
+  }
+
+  /** Removes what is too much. When it returns, it is gone for good. */
+  evict(): void {
+    const files = this.#files();
+    let bytes = 0;
+    for (const kept of files.values()) bytes += kept.bytes;
+    if (bytes <= this.#mostBytes) return;
+    const oldestFirst = [...files].sort(([, a], [, b]) => compareAge(a.file, b.file));
+    for (const [file, kept] of oldestFirst) {
+      if (bytes <= this.#mostBytes) break;
+      if (this.#mustStay(segmentIdOf(kept.file.name))) continue;
+      this.#disk.callSync('unlink', kept.file.path);
+      files.delete(file);
+      bytes -= kept.bytes;
+    }
+    this.sync();
+  }
+
+  #files(): Map<string, Kept> {
+    if (this.#kept === undefined) {
+      const kept = new Map<string, Kept>();
+      for (const file of runSync(this.#disk, listSegments(this.#directory))) {
+        const { size } = this.#disk.callSync('lstat', file.path);
+        kept.set(file.path.slice(file.path.lastIndexOf('/') + 1), { file, bytes: size });
+      }
+      this.#kept = kept;
+    }
+    return this.#kept;
+  }
+
+  #isThere(path: string): boolean {
+    try {
+      runSync(this.#disk, call('lstat', path));
+      return true;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  }
+}
+
+/** By the base ids, which are of the time when the segment was made. */
+export function compareAge({ name: a }: SegmentFile, { name: b }: SegmentFile): number {
+  return a.baseId.high - b.baseId.high || a.baseId.low - b.baseId.low;
+}

@@ -1,0 +1,73 @@
+/**
+ * Opens the database as a store needs it. Nothing else in the process may open, read or close these files: closing any
+ * other descriptor of them drops SQLite's locks on all.
+ */
+import { chmodSync } from 'node:fs';
+import { betterSqlite3, type Connection } from './better-sqlite3.js';
+import { checkVersion } from './sqlite-version.js';
+
+/** How long SQLite waits for another connection's lock, in the thread that asked. */
+const BUSY_MS = 2000;
+const PAGE_BYTES = 8192;
+const CACHE_KIB = 32 * 1024;
+/** What is kept of the write-ahead log's file after it was written back, so that it need not grow each time. */
+const KEPT_WAL_BYTES = 32 * 1024 * 1024;
+const FILE_MODE = 0o600;
+
+interface WritingOptions {
+  readonly allowUnsafeSqlite: boolean;
+}
+
+/** The connection of the one who writes and checkpoints; the file is made if it is not there. */
+export function openForWriting(path: string, { allowUnsafeSqlite }: WritingOptions): Connection {
+  const db = new (betterSqlite3())(path, { timeout: BUSY_MS });
+  try {
+    if (!allowUnsafeSqlite) checkVersion(sqliteVersion(db));
+    // By name: a descriptor of our own would drop SQLite's locks when it is closed. The other files get this one's mode.
+    chmodSync(path, FILE_MODE);
+    setUp(db);
+    // Only counts while the file is empty.
+    db.pragma(`page_size = ${PAGE_BYTES}`);
+    db.pragma('auto_vacuum = INCREMENTAL');
+    // Setting it needs a lock that nobody else may hold, so it is asked for first.
+    if (db.pragma('journal_mode', { simple: true }) !== 'wal') db.pragma('journal_mode = WAL');
+    // Kept nowhere: builds of SQLite open databases of this mode with less.
+    db.pragma('synchronous = FULL');
+    db.pragma('wal_autocheckpoint = 0');
+    db.pragma(`journal_size_limit = ${KEPT_WAL_BYTES}`);
+    db.pragma(`cache_size = ${-CACHE_KIB}`);
+    if (process.platform === 'darwin') {
+      db.pragma('fullfsync = ON');
+      db.pragma('checkpoint_fullfsync = ON');
+    }
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Throws when there is no such file. */
+export function openForReading(path: string): Connection {
+  const db = new (betterSqlite3())(path, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
+  try {
+    setUp(db);
+    db.pragma('query_only = ON');
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function setUp(db: Connection): void {
+  // Pages are checked when they are read, and a mapped file would end the process with a signal where a read fails.
+  db.pragma('cell_size_check = ON');
+  db.pragma('mmap_size = 0');
+  // Whoever could write to the file must not make this process run anything.
+  db.pragma('trusted_schema = OFF');
+}
+
+function sqliteVersion(db: Connection): string {
+  return db.prepare('SELECT sqlite_version()').pluck().get() as string;
+}

@@ -1,0 +1,71 @@
+/**
+ * Which entries were deleted: for a task or for all, for each slot up to the id that the deleter saw, and for a prune
+ * by time. Kept for good, so that a segment that is ingested later, or again, brings nothing back.
+ */
+
+import type { Deletion, Row } from '../destination.js';
+import type { Connection, Statement } from './better-sqlite3.js';
+
+interface Bound {
+  readonly slot: number;
+  readonly high: number;
+  readonly low: number;
+  readonly before: number | null;
+}
+
+const SLOT_MASK = 1023;
+
+export class Deletes {
+  readonly #select: Statement;
+  readonly #raise: Statement;
+  readonly #insert: Statement;
+  /** Of the tasks that were asked about; valid as long as nobody else writes. */
+  readonly #known = new Map<string | null, readonly Bound[]>();
+
+  constructor(db: Connection) {
+    this.#select = db.prepare(`
+      SELECT slot, upToId >> 32 AS high, upToId & 0xffffffff AS low, before
+      FROM agentLogDeletes WHERE taskId IS ?`);
+    this.#raise = db.prepare(`
+      UPDATE agentLogDeletes SET upToId = max(upToId, (@high << 32) | @low)
+      WHERE taskId IS @taskId AND slot = @slot AND before IS @before`);
+    this.#insert = db.prepare(`
+      INSERT INTO agentLogDeletes (taskId, slot, upToId, before)
+      VALUES (@taskId, @slot, (@high << 32) | @low, @before)`);
+  }
+
+  covers(row: Row): boolean {
+    return (
+      this.#of(row.taskId).some((bound) => isBelow(row, bound)) ||
+      this.#of(null).some((bound) => isBelow(row, bound))
+    );
+  }
+
+  add({ taskId, before, upTo }: Deletion): void {
+    for (const { high, low } of upTo) {
+      const bound = { taskId, before, slot: low & SLOT_MASK, high, low };
+      if (this.#raise.run(bound).changes === 0) this.#insert.run(bound);
+    }
+    this.#known.delete(taskId);
+  }
+
+  /** What is in the table may have changed. */
+  forget(): void {
+    this.#known.clear();
+  }
+
+  #of(taskId: string | null): readonly Bound[] {
+    let bounds = this.#known.get(taskId);
+    if (bounds === undefined) {
+      bounds = this.#select.all(taskId) as Bound[];
+      this.#known.set(taskId, bounds);
+    }
+    return bounds;
+  }
+}
+
+function isBelow({ idHigh, idLow, timestamp }: Row, { slot, high, low, before }: Bound): boolean {
+  if ((idLow & SLOT_MASK) !== slot) return false;
+  if (before !== null && timestamp >= before) return false;
+  return idHigh < high || (idHigh === high && idLow <= low);
+}

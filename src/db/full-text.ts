@@ -1,0 +1,49 @@
+/**
+ * The index for searches in texts, if the database has one: FTS5 over the rows. What a tool put out is indexed up to
+ * 8 KiB; it is long, and rarely what somebody looks for.
+ *
+ * The index holds no texts; it reads them from a view of the rows, so it can be built anew at any time.
+ */
+import type { Row } from '../destination.js';
+import type { Connection, Statement } from './better-sqlite3.js';
+
+const TOOL_CHARACTERS = 8192;
+const KEY = 'fullText';
+
+/** One expression for the index and for what is read back: a row is only found again by exactly what was indexed. */
+const shown = (type: string, text: string) =>
+  `iif(${type} LIKE 'tool%', substr(${text}, 1, ${TOOL_CHARACTERS}), ${text})`;
+
+const MAKE = `
+  CREATE VIEW agentLogSearchable AS SELECT id, ${shown('type', 'text')} AS text FROM agentLogEntries;
+  CREATE VIRTUAL TABLE agentLogSearch
+    USING fts5 (text, content = 'agentLogSearchable', content_rowid = 'id');
+  INSERT INTO agentLogMeta VALUES ('${KEY}', 1);
+  INSERT INTO agentLogSearch (agentLogSearch) VALUES ('rebuild')`;
+
+export class FullText {
+  readonly #insert: Statement | undefined;
+  readonly #removeDoomed: Statement | undefined;
+
+  /** With `wanted`, the index is made if there is none. Once made, it is kept up by everybody. */
+  constructor(db: Connection, wanted: boolean) {
+    const isThere = () => db.prepare('SELECT 1 FROM agentLogMeta WHERE key = ?').get(KEY) !== undefined;
+    if (wanted && !isThere()) db.transaction(() => db.exec(MAKE)).immediate();
+    if (!isThere()) return;
+    this.#insert = db.prepare(`
+      INSERT INTO agentLogSearch (rowid, text)
+      VALUES ((@idHigh << 32) | @idLow, ${shown('@type', '@text')})`);
+    this.#removeDoomed = db.prepare(`
+      INSERT INTO agentLogSearch (agentLogSearch, rowid, text)
+      SELECT 'delete', id, text FROM agentLogSearchable WHERE id IN (SELECT id FROM doomed)`);
+  }
+
+  add({ idHigh, idLow, type, text }: Row): void {
+    this.#insert?.run({ idHigh, idLow, type, text });
+  }
+
+  /** Before the rows go whose ids are in the table `doomed`. */
+  removeDoomed(): void {
+    this.#removeDoomed?.run();
+  }
+}

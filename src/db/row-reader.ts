@@ -1,0 +1,155 @@
+/**
+ * Reads rows in the thread of whoever asks, a few at a time, through a connection that cannot write. There is no database
+ * until the compactor has made one.
+ */
+import { lstatSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Row } from '../destination.js';
+import type { Connection, Statement } from './better-sqlite3.js';
+import { openForReading } from './connection.js';
+import { Deletes } from './deletes.js';
+import { rowCrc } from './row.js';
+import { checkVersionOf } from './schema.js';
+
+/** A row, or the id of one whose bytes have changed since it was written. */
+export type ReadRow = Row | DamagedRow;
+
+interface DamagedRow {
+  readonly isDamaged: true;
+  readonly idHigh: number;
+  readonly idLow: number;
+}
+
+interface RawRow {
+  readonly idHigh: number;
+  readonly idLow: number;
+  readonly taskId: string;
+  readonly timestamp: number;
+  readonly type: string;
+  readonly agent: string | null;
+  readonly text: string;
+  readonly detail: string | null;
+  readonly crc: number;
+}
+
+const PAGE_ROWS = 256;
+const PAGE_CHARACTERS = 1024 * 1024;
+/** Another process may hold a lock for a moment, while it repairs the log after a crash, say. */
+const PATIENCE_MS = 10_000;
+const COLUMNS =
+  'id >> 32 AS idHigh, id & 0xffffffff AS idLow, taskId, timestamp, type, agent, text, detail, crc';
+
+export class RowReader {
+  readonly #path: string;
+  #open: Opened | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** The database as it is now, if there is one. The answer is to be used at once. */
+  async now(): Promise<Rows | undefined> {
+    for (let waited = 0; ; waited += 20) {
+      try {
+        return this.#connect();
+      } catch (error) {
+        if (!isBusy(error) || waited >= PATIENCE_MS) throw error;
+      }
+      await delay(20);
+    }
+  }
+
+  close(): void {
+    this.#open?.rows.close();
+    this.#open = undefined;
+  }
+
+  #connect(): Rows | undefined {
+    const status = lstatSync(this.#path, { throwIfNoEntry: false, bigint: true });
+    const file = status === undefined ? undefined : `${status.dev}:${status.ino}`;
+    if (this.#open?.file !== file) this.close();
+    if (file === undefined) return undefined;
+    if (this.#open !== undefined) return this.#open.rows;
+    const db = openForReading(this.#path);
+    try {
+      // Made, but not filled yet.
+      if (checkVersionOf(db, this.#path) === 0) {
+        db.close();
+        return undefined;
+      }
+      this.#open = { file, rows: new Rows(db) };
+      return this.#open.rows;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  }
+}
+
+interface Opened {
+  readonly file: string;
+  readonly rows: Rows;
+}
+
+export class Rows {
+  readonly #db: Connection;
+  readonly #has: Statement;
+  readonly #page: Statement;
+  readonly #row: Statement;
+  readonly #deletes: Deletes;
+
+  constructor(db: Connection) {
+    this.#db = db;
+    this.#has = db.prepare('SELECT 1 FROM agentLogSegments WHERE segmentId = ?').pluck();
+    this.#page = db.prepare(
+      `SELECT ${COLUMNS} FROM agentLogEntries WHERE id > (? << 32) | ? ORDER BY id LIMIT ${PAGE_ROWS}`,
+    );
+    this.#row = db.prepare(`SELECT ${COLUMNS} FROM agentLogEntries WHERE id = (? << 32) | ?`);
+    this.#deletes = new Deletes(db);
+  }
+
+  /** Whether all entries of the segment are rows, but for those that were deleted. */
+  has(segmentId: string): boolean {
+    return this.#has.get(segmentId) !== undefined;
+  }
+
+  /** Rows in the order of their ids, from the first above the given one on. None at the end. */
+  page(idHigh: number, idLow: number): ReadRow[] {
+    const rows: ReadRow[] = [];
+    let characters = 0;
+    for (const raw of this.#page.iterate(idHigh, idLow) as IterableIterator<RawRow>) {
+      rows.push(checked(raw));
+      characters += raw.text.length + (raw.detail?.length ?? 0);
+      if (characters > PAGE_CHARACTERS) break;
+    }
+    return rows;
+  }
+
+  row(idHigh: number, idLow: number): ReadRow | undefined {
+    const raw = this.#row.get(idHigh, idLow) as RawRow | undefined;
+    return raw === undefined ? undefined : checked(raw);
+  }
+
+  /** Deletions that came into the database meanwhile are to count as well. */
+  refresh(): void {
+    this.#deletes.forget();
+  }
+
+  /** Whether a deletion that is in the database names this entry. */
+  isDeleted(row: Row): boolean {
+    return this.#deletes.covers(row);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
+
+function checked(raw: RawRow): ReadRow {
+  const row = { ...raw, agent: raw.agent ?? undefined, detail: raw.detail ?? undefined };
+  return rowCrc(row) === raw.crc ? row : { isDamaged: true, idHigh: raw.idHigh, idLow: raw.idLow };
+}
+
+function isBusy(error: unknown): boolean {
+  return String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY');
+}

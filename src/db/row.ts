@@ -1,0 +1,30 @@
+/** The checksum of a row: it finds what SQLite's own checks pass over: bytes that changed in a text. */
+import { crc32 } from 'node:zlib';
+import type { Row } from '../destination.js';
+import type { CheckedEntry } from '../entry.js';
+
+const head = Buffer.alloc(32);
+
+/** Of all columns. The lengths keep a character that moves from one column to the next from going unseen. */
+export function rowCrc(row: Row): number {
+  const { idHigh, idLow, timestamp, taskId, type, agent, text, detail } = row;
+  head.writeUInt32LE(idLow, 0);
+  head.writeUInt32LE(idHigh, 4);
+  head.writeDoubleLE(timestamp, 8);
+  head.writeUInt32LE(taskId.length, 16);
+  head.writeUInt32LE(type.length, 20);
+  head.writeInt32LE(agent === undefined ? -1 : agent.length, 24);
+  head.writeInt32LE(detail === undefined ? -1 : detail.length, 28);
+  let crc = crc32(type, crc32(taskId, crc32(head)));
+  if (agent !== undefined) crc = crc32(agent, crc);
+  if (detail !== undefined) crc = crc32(detail, crc);
+  return crc32(text, crc);
+}
+
+/** UTF-8 bytes of its texts, as the counters have them. */
+export function textBytes({ taskId, type, agent, text, detail }: CheckedEntry): number {
+  let bytes = Buffer.byteLength(taskId) + Buffer.byteLength(type) + Buffer.byteLength(text);
+  if (agent !== undefined) bytes += Buffer.byteLength(agent);
+  if (detail !== undefined) bytes += Buffer.byteLength(detail);
+  return bytes;
+}

@@ -1,0 +1,83 @@
+/** The tables. People open this file with tools of their own, so names and units are those of the API. */
+import { AgentLogError } from '../errors.js';
+import type { Connection } from './better-sqlite3.js';
+
+/** Counted in `user_version`. Each step leads from its index to the next version, in one transaction. */
+const STEPS: readonly string[] = [
+  `
+  CREATE TABLE agentLogEntries (
+    id INTEGER PRIMARY KEY,
+    taskId TEXT NOT NULL,
+    timestamp INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    agent TEXT,
+    text TEXT NOT NULL,
+    detail TEXT,
+    crc INTEGER NOT NULL
+  ) STRICT;
+  -- With (taskId, type), the last entries of a task would need a sort of the whole task.
+  CREATE INDEX agentLogEntriesByTask ON agentLogEntries (taskId);
+
+  CREATE TABLE agentLogTasks (
+    taskId TEXT NOT NULL,
+    type TEXT NOT NULL,
+    entries INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    lastId INTEGER NOT NULL,
+    lastTimestamp INTEGER NOT NULL,
+    PRIMARY KEY (taskId, type)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE agentLogSegments (
+    segmentId TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    slot INTEGER NOT NULL,
+    entries INTEGER NOT NULL,
+    firstId INTEGER,
+    lastId INTEGER,
+    ingestedAt INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- taskId is null for all tasks, "before" for all times.
+  CREATE TABLE agentLogDeletes (
+    taskId TEXT,
+    slot INTEGER NOT NULL,
+    upToId INTEGER NOT NULL,
+    before INTEGER
+  ) STRICT;
+  CREATE INDEX agentLogDeletesByTask ON agentLogDeletes (taskId, slot);
+
+  CREATE TABLE agentLogDamage (
+    segmentId TEXT NOT NULL,
+    name TEXT NOT NULL,
+    foundAt INTEGER NOT NULL,
+    holes INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    unsaved INTEGER NOT NULL,
+    reason TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE agentLogMeta (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
+  `,
+];
+
+const VERSION = STEPS.length;
+
+/** Brings the database to this program's version. By the one who writes, and by nobody else. */
+export function migrate(db: Connection, path: string): void {
+  if (checkVersionOf(db, path) === VERSION) return;
+  db.transaction(() => {
+    for (const step of STEPS.slice(checkVersionOf(db, path))) db.exec(step);
+    db.pragma(`user_version = ${VERSION}`);
+  }).immediate();
+}
+
+/** 0 when nothing is in it yet. */
+export function checkVersionOf(db: Connection, path: string): number {
+  const version = db.pragma('user_version', { simple: true }) as number;
+  if (version <= VERSION) return version;
+  throw new AgentLogError(
+    'AGENTLOG_FORMAT',
+    `${path} has tables of version ${version}, and this agentlog knows version ${VERSION}`,
+  );
+}
