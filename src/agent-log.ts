@@ -22,6 +22,7 @@ import { drainAtExit } from './exit-drain.js';
 import { Intake } from './intake.js';
 import { type AgentLogOptions, type CheckedOptions, checkOptions } from './options.js';
 import { findEntry, type Place, readEntries } from './reading/entry-stream.js';
+import { deletesFor, lastSeen, type Retention } from './reading/retention.js';
 import { WaitingDeletions } from './segment/deletions.js';
 import { type Disk, nodeDisk } from './segment/disk.js';
 import { lockPackage } from './segment/flock.js';
@@ -39,6 +40,8 @@ export interface Tuning {
   readonly littleBytes: number;
   readonly pace?: PaceLimits | undefined;
   readonly atExit: (drain: () => void) => () => void;
+  /** Where the rows are; SQLite knows no disk but the real one. */
+  readonly database?: string | undefined;
   /** Who does the compactor's work, and when. */
   readonly compaction?: Compaction | undefined;
 }
@@ -76,6 +79,13 @@ export interface AgentLog<Detail = JsonValue> {
    * another handle of the store leads, that one is asked to. Aborting ends the waiting, not the work.
    */
   compact(options?: CompactOptions): Promise<CompactResult>;
+  /**
+   * Deletes what can be seen of the task when it is called, for good and for everybody once it resolves. What is logged
+   * later stays.
+   */
+  deleteTask(taskId: string): Promise<void>;
+  /** As `deleteTask`, but by age, or all but the newest entries of each task. */
+  prune(which: PruneOptions): Promise<void>;
   stats(): Promise<AgentLogStats>;
   on<Name extends keyof AgentLogEvents>(name: Name, listener: AgentLogListener<Name>): this;
   off<Name extends keyof AgentLogEvents>(name: Name, listener: AgentLogListener<Name>): this;
@@ -87,6 +97,13 @@ export interface AgentLog<Detail = JsonValue> {
 export interface CompactOptions {
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: CompactProgress) => void) | undefined;
+}
+
+export interface PruneOptions {
+  /** Deletes entries whose timestamp is below this, in epoch milliseconds. */
+  before?: number | undefined;
+  /** Deletes all but so many entries of each task, those with the highest ids. */
+  keepPerTask?: number | undefined;
 }
 
 export interface AgentLogStats {
@@ -189,7 +206,7 @@ class Handle implements AgentLog<never> {
     this.#place = {
       disk,
       paths: store.paths,
-      rows: new RowReader(databasePath(store.paths)),
+      rows: new RowReader(tuning.database ?? databasePath(store.paths)),
       deletions: new WaitingDeletions(disk),
       reports,
     };
@@ -298,6 +315,22 @@ class Handle implements AgentLog<never> {
     return this.#leadership.compact(options);
   }
 
+  async deleteTask(taskId: string): Promise<void> {
+    const writer = this.#openWriter();
+    if (typeof taskId !== 'string') throw new TypeError('deleteTask takes the id of a task, a string');
+    const own = this.#slot!.last;
+    const seen = await lastSeen(this.#place);
+    // Also what this handle was given before and has not acknowledged yet.
+    seen.set(this.#slot!.number, own);
+    await writer.appendDeletes([{ taskId, upTo: [...seen.values()], before: null }]);
+  }
+
+  async prune(which: PruneOptions): Promise<void> {
+    const writer = this.#openWriter();
+    const deletes = await deletesFor(this.#place, checkPrune(which));
+    if (deletes.length > 0) await writer.appendDeletes(deletes);
+  }
+
   async stats(): Promise<AgentLogStats> {
     const { segments, bytes } = await this.#backlog.look();
     return {
@@ -364,6 +397,20 @@ class Handle implements AgentLog<never> {
       `more than ${maxPendingBytes} bytes (maxPendingBytes) wait for the disk; nothing of this append was written`,
     );
   }
+}
+
+function checkPrune(which: unknown): Retention {
+  const { before, keepPerTask, ...others } = { ...(which as PruneOptions | undefined) };
+  const [other] = Object.keys(others);
+  if (other !== undefined)
+    throw new TypeError(`prune has no option ${other}; there are: before, keepPerTask`);
+  if (before === undefined && keepPerTask === undefined)
+    throw new TypeError('prune needs before, keepPerTask or both, or it would delete everything or nothing');
+  if (before !== undefined && !Number.isSafeInteger(before))
+    throw new TypeError('The option before of prune must be whole epoch milliseconds');
+  if (keepPerTask !== undefined && !(Number.isSafeInteger(keepPerTask) && keepPerTask >= 0))
+    throw new TypeError('The option keepPerTask of prune must be a whole number from 0 on');
+  return { before, keepPerTask };
 }
 
 /** What the compactor tells becomes events. */

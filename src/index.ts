@@ -1,4 +1,10 @@
-export { type AgentLog, type AgentLogStats, type CompactOptions, openAgentLog } from './agent-log.js';
+export {
+  type AgentLog,
+  type AgentLogStats,
+  type CompactOptions,
+  openAgentLog,
+  type PruneOptions,
+} from './agent-log.js';
 export type { CompactProgress, CompactResult } from './compactor/leadership.js';
 export type { Entry, JsonValue, StoredEntry } from './entry.js';
 export { AgentLogError, type AgentLogErrorCode } from './errors.js';

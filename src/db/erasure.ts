@@ -4,6 +4,13 @@ import type { Connection, Statement } from './better-sqlite3.js';
 import type { Counters } from './counters.js';
 import type { FullText } from './full-text.js';
 
+/** What an erasure notes down, seen by this connection only. Before anything is prepared that reads it. */
+export function makeNotes(db: Connection): void {
+  db.exec(`
+    CREATE TEMP TABLE eraseUpTo (slot INTEGER PRIMARY KEY, upToId INTEGER NOT NULL);
+    CREATE TEMP TABLE doomed (id INTEGER PRIMARY KEY)`);
+}
+
 export class Erasure {
   readonly #counters: Counters;
   readonly #fullText: FullText;
@@ -17,9 +24,6 @@ export class Erasure {
   constructor(db: Connection, counters: Counters, fullText: FullText) {
     this.#counters = counters;
     this.#fullText = fullText;
-    db.exec(`
-      CREATE TEMP TABLE eraseUpTo (slot INTEGER PRIMARY KEY, upToId INTEGER NOT NULL);
-      CREATE TEMP TABLE doomed (id INTEGER PRIMARY KEY)`);
     this.#bounds = db.prepare('INSERT INTO eraseUpTo VALUES (@low & 1023, (@high << 32) | @low)');
     // A slot that is not listed gives null, which is below nothing.
     const doom = (where: string) =>

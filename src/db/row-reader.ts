@@ -96,6 +96,9 @@ export class Rows {
   readonly #has: Statement;
   readonly #page: Statement;
   readonly #row: Statement;
+  readonly #lastIds: Statement;
+  readonly #tasksAbove: Statement;
+  readonly #lastIdsOf: Statement;
   readonly #deletes: Deletes;
 
   constructor(db: Connection) {
@@ -105,6 +108,14 @@ export class Rows {
       `SELECT ${COLUMNS} FROM agentLogEntries WHERE id > (? << 32) | ? ORDER BY id LIMIT ${PAGE_ROWS}`,
     );
     this.#row = db.prepare(`SELECT ${COLUMNS} FROM agentLogEntries WHERE id = (? << 32) | ?`);
+    this.#lastIds = db.prepare('SELECT lastId >> 32 AS high, lastId & 0xffffffff AS low FROM agentLogSlots');
+    this.#tasksAbove = db
+      .prepare('SELECT taskId FROM agentLogTasks GROUP BY taskId HAVING sum(entries) > ?')
+      .pluck();
+    this.#lastIdsOf = db
+      .prepare('SELECT id FROM agentLogEntries WHERE taskId = ? ORDER BY id DESC LIMIT ?')
+      .pluck()
+      .safeIntegers();
     this.#deletes = new Deletes(db);
   }
 
@@ -128,6 +139,21 @@ export class Rows {
   row(idHigh: number, idLow: number): ReadRow | undefined {
     const raw = this.#row.get(idHigh, idLow) as RawRow | undefined;
     return raw === undefined ? undefined : checked(raw);
+  }
+
+  /** The last id that came in, of each slot. */
+  lastIds(): { readonly high: number; readonly low: number }[] {
+    return this.#lastIds.all() as { high: number; low: number }[];
+  }
+
+  /** The tasks that have more than `most` entries. */
+  tasksAbove(most: number): string[] {
+    return this.#tasksAbove.all(most) as string[];
+  }
+
+  /** The ids of a task's last entries, the newest first. */
+  lastIdsOf(taskId: string, count: number): bigint[] {
+    return this.#lastIdsOf.all(taskId, count) as bigint[];
   }
 
   /** Deletions that came into the database meanwhile are to count as well. */

@@ -16,7 +16,7 @@ import type { Connection, Statement } from './better-sqlite3.js';
 import { openForReading, openForWriting } from './connection.js';
 import { Counters } from './counters.js';
 import { Deletes } from './deletes.js';
-import { Erasure } from './erasure.js';
+import { Erasure, makeNotes } from './erasure.js';
 import { FullText } from './full-text.js';
 import { readersOf } from './readers.js';
 import { rowCrc } from './row.js';
@@ -43,6 +43,7 @@ export class RowStore implements Destination {
   readonly #insert: Statement;
   readonly #same: Statement;
   readonly #ledger: Statement;
+  readonly #slot: Statement;
   readonly #isIngested: Statement;
   readonly #allIngested: Statement;
   readonly #dropSegment: Statement;
@@ -57,6 +58,7 @@ export class RowStore implements Destination {
   private constructor(path: string, db: Connection, { fullText }: RowStoreOptions) {
     this.#path = path;
     this.#db = db;
+    makeNotes(db);
     this.#counters = new Counters(db);
     this.#deletes = new Deletes(db);
     this.#fullText = new FullText(db, fullText);
@@ -71,6 +73,9 @@ export class RowStore implements Destination {
     this.#ledger = db.prepare(`
       INSERT INTO agentLogSegments (segmentId, name, slot, entries, firstId, lastId, ingestedAt)
       VALUES (@segmentId, @name, @slot, @entries, (@firstHigh << 32) | @firstLow, (@lastHigh << 32) | @lastLow, @now)`);
+    this.#slot = db.prepare(`
+      INSERT INTO agentLogSlots VALUES (@slot, (@lastHigh << 32) | @lastLow)
+      ON CONFLICT (slot) DO UPDATE SET lastId = max(lastId, excluded.lastId)`);
     this.#isIngested = db.prepare('SELECT 1 FROM agentLogSegments WHERE segmentId = ?').pluck();
     this.#allIngested = db.prepare('SELECT segmentId FROM agentLogSegments').pluck();
     this.#dropSegment = db.prepare('DELETE FROM agentLogSegments WHERE segmentId = ?');
@@ -158,6 +163,7 @@ export class RowStore implements Destination {
       lastLow: ids?.last.low ?? null,
     };
     this.#ledger.run({ segmentId, name, slot, entries, ...halves, now: Date.now() });
+    if (ids !== undefined) this.#slot.run({ slot, ...halves });
   }
 
   recordDamage(damage: SegmentDamage): void {

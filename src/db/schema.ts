@@ -38,6 +38,9 @@ const STEPS: readonly string[] = [
     ingestedAt INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 
+  -- The last id that came in, of each slot.
+  CREATE TABLE agentLogSlots (slot INTEGER PRIMARY KEY, lastId INTEGER NOT NULL) STRICT;
+
   -- taskId is null for all tasks, "before" for all times.
   CREATE TABLE agentLogDeletes (
     taskId TEXT,

@@ -9,8 +9,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { ReadRow, RowReader, Rows } from '../db/row-reader.js';
 import type { CheckedEntry, StoredEntry } from '../entry.js';
 import { formatId, parseId } from '../entry-id.js';
-import type { Delete } from '../segment/control-payload.js';
-import { isDeletedBy, type WaitingDeletions } from '../segment/deletions.js';
+import type { Deletions, WaitingDeletions } from '../segment/deletions.js';
 import type { Disk } from '../segment/disk.js';
 import { decodeTexts } from '../segment/entry-payload.js';
 import { RECORD_TYPE } from '../segment/layout.js';
@@ -103,15 +102,15 @@ export async function findEntry(place: Place, id: string): Promise<StoredEntry |
   return isDeleted(found, deletes, rows) ? undefined : entryOf(found);
 }
 
-function isDeleted(found: Found, waiting: readonly Delete[], database: Rows | undefined): boolean {
-  return database?.isDeleted(found) || waiting.some((request) => isDeletedBy(request, found));
+function isDeleted(found: Found, waiting: Deletions, database: Rows | undefined): boolean {
+  return waiting.cover(found) || (database?.isDeleted(found) ?? false);
 }
 
 interface Waiting {
   /** The segments that are not in the database. */
   readonly sources: readonly Source[];
   /** What they say is deleted. */
-  readonly deletes: readonly Delete[];
+  readonly deletes: Deletions;
 }
 
 async function waiting({ disk, paths, rows, deletions }: Place): Promise<Waiting> {

@@ -2,7 +2,9 @@
 import type { CheckedEntry } from '../entry.js';
 import type { IdHalves } from '../entry-id.js';
 import type { BatchEncoder } from './batch-encoder.js';
+import { type Delete, encodeDelete } from './control-payload.js';
 import type { CrcSeed } from './crc.js';
+import { RECORD_TYPE } from './layout.js';
 
 /** A buffer that one large batch needed is not kept for the many small ones. */
 const LARGEST_KEPT_ENCODER = 4 * 1024 * 1024;
@@ -11,6 +13,10 @@ export class PendingBatch {
   readonly promise: Promise<void>;
   /** Something in it was taken without a promise to anybody. */
   isAwaitedByFlush = false;
+  /** Its deletes must be the first records of a segment. */
+  beginsSegment = false;
+  /** Entries among its records. */
+  entries = 0;
   /** How often it failed. */
   attempts = 0;
   failure: unknown;
@@ -44,12 +50,21 @@ export class PendingBatch {
 
   add(entry: CheckedEntry, id: IdHalves): void {
     this.#encoder.addEntry(entry, id);
+    this.entries++;
     this.#lastId = id;
   }
 
   addGroup(entries: readonly CheckedEntry[], ids: readonly IdHalves[]): void {
     this.#encoder.addGroup(entries, ids);
+    this.entries += entries.length;
     this.#lastId = ids.at(-1)!;
+  }
+
+  /** Before any entry. */
+  addDelete(request: Delete, id: IdHalves): void {
+    this.beginsSegment = true;
+    this.#encoder.addControl(RECORD_TYPE.delete, encodeDelete(request), id);
+    this.#lastId = id;
   }
 
   finish(seed: CrcSeed, offset: number, batch: number): Buffer {

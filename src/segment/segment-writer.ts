@@ -13,6 +13,7 @@ import type { CheckedEntry } from '../entry.js';
 import { formatId, type IdHalves } from '../entry-id.js';
 import { AgentLogError, ioError, isDiskFull } from '../errors.js';
 import { BatchEncoder } from './batch-encoder.js';
+import type { Delete } from './control-payload.js';
 import type { Disk } from './disk.js';
 import { recordSize } from './layout.js';
 import type { OpenSegment } from './open-segment.js';
@@ -87,6 +88,19 @@ export class SegmentWriter {
     const batch = this.#collect((collecting) => collecting.addGroup(entries, ids));
     this.#pumping ??= this.#pump();
     return batch.promise.then(() => ids.map(textOf));
+  }
+
+  /** Resolves when the deletes are on disk. They stand before all entries of a segment, where readers look for them. */
+  appendDeletes(requests: readonly Delete[]): Promise<void> {
+    const last = this.#queue.at(-1);
+    const joins = last?.beginsSegment && last.entries === 0 && last.size < BATCH_BYTES;
+    const batch = joins ? last : new PendingBatch(new BatchEncoder());
+    const before = batch.size;
+    for (const request of requests) batch.addDelete(request, this.#options.slot.next());
+    this.#pendingBytes += batch.size - before;
+    if (!joins) this.#queue.push(batch);
+    this.#pumping ??= this.#pump();
+    return batch.promise;
   }
 
   /** For an entry whose fate nobody waits for: the next flush fails if it does not get to the disk. */
@@ -202,6 +216,7 @@ export class SegmentWriter {
   }
 
   #writeOneNow(batch: PendingBatch): void {
+    this.#beginSegmentFor(batch);
     // Zeros that are on their way would erase what is written here.
     if (this.#segments.current?.extending) this.#segments.finish(this.#segments.current);
     const segment = this.#segments.current ?? this.#segments.makeSync();
@@ -247,7 +262,7 @@ export class SegmentWriter {
       // Meanwhile `appendSync` may have written all, or come to the end of the segment.
       const segment = this.#segments.current;
       if (this.#queue.length === 0) break;
-      if (segment === undefined || this.#needsSpace(this.#queue[0]!, segment)) continue;
+      if (segment === undefined || this.#mustWaitFor(this.#queue[0]!, segment)) continue;
       const batch = this.#queue.shift()!;
       // What `close` wanted cut off may have been removed meanwhile.
       if (batch.records === 0 && (segment.batch > 1 || this.#segments.cuts.length === 0)) batch.resolve();
@@ -256,8 +271,18 @@ export class SegmentWriter {
     }
   }
 
+  #mustWaitFor(batch: PendingBatch, segment: OpenSegment): boolean {
+    return (batch.beginsSegment && segment.batch > 1) || this.#needsSpace(batch, segment);
+  }
+
+  #beginSegmentFor(batch: PendingBatch | undefined): void {
+    const segment = this.#segments.current;
+    if (batch?.beginsSegment && segment !== undefined && segment.batch > 1) this.#segments.finish(segment);
+  }
+
   /** Sees to it that there is a segment, with space for the batch that is the next. */
   async #makeReady(): Promise<void> {
+    this.#beginSegmentFor(this.#queue[0]);
     if (this.#segments.current === undefined) await this.#segments.make();
     const segment = this.#segments.current;
     const batch = this.#queue[0];
@@ -343,7 +368,7 @@ export class SegmentWriter {
     segment.position = offset + bytes.length;
     segment.batch++;
     segment.records += batch.records;
-    segment.entries += batch.records;
+    segment.entries += batch.entries;
     if (batch.records > 0) segment.lastId = batch.lastId;
     return { batch, segment, offset, number, bytes, cuts, overtaken: false };
   }
@@ -363,7 +388,7 @@ export class SegmentWriter {
     segment.lastWrite = performance.now();
     segment.prepared = Math.max(segment.prepared, segment.position);
     this.#segments.cutsAreOnDisk(flight.cuts);
-    this.#acknowledged += batch.records;
+    this.#acknowledged += batch.entries;
     this.#pendingBytes -= batch.size;
     batch.resolve();
     this.#segments.advanced(segment);

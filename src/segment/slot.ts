@@ -106,6 +106,11 @@ export class Slot {
     return id;
   }
 
+  /** The last id given, or the one that it began after. */
+  get last(): IdHalves {
+    return this.#clock.idOf(this.#clock.last);
+  }
+
   /** Lowers the ceiling to the last id given, so that the slot can be used again at once, and gives the slot up. */
   async close(): Promise<void> {
     await this.#raising;

@@ -110,7 +110,7 @@ function* makeStore(root: string, options: StoreDirectoryOptions): Steps<Store> 
   return store;
 }
 
-function pathsOf(root: string): StorePaths {
+export function pathsOf(root: string): StorePaths {
   return {
     root,
     segments: join(root, 'segments'),

@@ -4,16 +4,20 @@
  */
 import { expect } from 'vitest';
 import { type AgentLog, openOn } from '../../../src/agent-log.js';
+import { formatId } from '../../../src/entry-id.js';
 import type { DamageEvent } from '../../../src/events.js';
 import { type CheckedOptions, checkOptions } from '../../../src/options.js';
+import { pathsOf } from '../../../src/segment/store-directory.js';
 import { Ledger } from '../../support/ledger.js';
 import { Random } from '../../support/random.js';
+import { compactAll, SimulatedDatabase } from '../../support/simulated-compaction.js';
 import { failure, SimulatedDisk } from '../../support/simulated-disk.js';
 import { readPlainly } from './plain-reader.js';
 
 const LIVES = Number(process.env.AGENTLOG_LIVES ?? 20_000);
 const START = Date.UTC(2026, 5, 1);
 const STORE = '/home/store';
+const COMPACTED = Number(process.env.AGENTLOG_COMPACTED ?? 0.25);
 
 interface Process {
   readonly name: string;
@@ -26,6 +30,8 @@ class Life {
   readonly ledger = new Ledger();
   readonly withFailures: boolean;
   readonly damages: string[] = [];
+  /** In some lives segments become rows; opening databases takes its time. */
+  readonly database: SimulatedDatabase | undefined;
   processes: Process[] = [];
   time = START;
   #names = 0;
@@ -38,6 +44,7 @@ class Life {
       .processNamed('setup')
       .callSync('fsync', this.disk.processNamed('setup').callSync('open', '/', 0, 0));
     this.withFailures = this.random.chance(0.4);
+    this.database = this.random.chance(COMPACTED) ? new SimulatedDatabase() : undefined;
   }
 
   async open(name = `process ${this.#names++}`): Promise<Process> {
@@ -57,6 +64,8 @@ class Life {
       littleBytes: random.pick([0, 200]),
       pace,
       atExit: () => () => undefined,
+      // A path at which there is nothing.
+      database: this.database?.path ?? '/dev/null/none',
     });
     return { name, log };
   }
@@ -88,9 +97,26 @@ class Life {
       attempt(() => log.flushSync());
     } else if (kind === 10) {
       await log.flush().catch(nothing);
+    } else if (this.database !== undefined && random.chance(0.6)) {
+      // Not waited for: it may be under way when the process dies, or the next one asks for the same.
+      this.compact(name).catch(nothing);
     } else if (!this.withFailures) {
       await this.read(log);
     }
+  }
+
+  async compact(process: string): Promise<void> {
+    const { database, random, damages } = this;
+    if (database === undefined) return;
+    await compactAll({
+      disk: this.disk.processNamed(process),
+      process,
+      paths: pathsOf(STORE),
+      database,
+      damages,
+      roundBytes: random.pick([1, 2000, 100_000]),
+      archiveBytes: random.pick([0, 5000, 1_000_000]),
+    });
   }
 
   /** Reads all, and holds it against what was acknowledged when the reading began. */
@@ -126,15 +152,21 @@ class Life {
     disk.interfere = () => undefined;
     if (end === 'close') await Promise.all(this.processes.map(({ log }) => log.close()));
     if (end === 'kill') for (const process of this.processes) this.kill(process);
-    if (end === 'power' || random.chance(0.5)) disk.cutPower();
+    if (end === 'power' || random.chance(0.5)) this.cutPower();
     this.processes = [];
     // Promises that were resolved in the last moment are heard before anything is checked.
     await new Promise(setImmediate);
     this.time += random.pick([0, 1000, 60_000]);
   }
 
+  cutPower(): void {
+    this.disk.cutPower();
+    this.database?.killAll();
+  }
+
   kill(process: Process): void {
     this.disk.kill(process.name);
+    this.database?.kill(process.name);
     this.processes = this.processes.filter((other) => other !== process);
   }
 
@@ -144,11 +176,28 @@ class Life {
     for (let n = 0; n < 2; n++) {
       const { log, name } = await this.open();
       const found = await this.read(log);
-      const plainly = readPlainly(this.disk.processNamed('plain reader'), `${STORE}/segments`);
+      const plainly = this.readPlainly();
       if (String(found) !== String(plainly)) throw new Error(`found ${found}, and plainly ${plainly}`);
+      if (this.database !== undefined) {
+        await this.compact(name);
+        const later = await this.read(log);
+        if (String(found) !== String(later)) throw new Error(`found ${found}, and compacted ${later}`);
+      }
       if (this.random.chance(0.5)) await log.close();
-      else this.disk.kill(name);
+      else this.kill({ name, log });
     }
+  }
+
+  /** The rows, and what segments hold beside them. */
+  readPlainly(): [string, string][] {
+    const texts = new Map<string, string>();
+    for (const [high, low, text] of this.database?.rows() ?? []) texts.set(formatId(high, low), text);
+    const inSegments = readPlainly(this.disk.processNamed('plain reader'), `${STORE}/segments`);
+    for (const [id, text] of inSegments) {
+      if ((texts.get(id) ?? text) !== text) throw new Error(`${id} is a row, and another entry`);
+      texts.set(id, text);
+    }
+    return [...texts].sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
   async openAndCut(): Promise<void> {
@@ -159,20 +208,23 @@ class Life {
       disk.interfere = () => {
         if (--left > 0) return undefined;
         disk.interfere = () => undefined;
-        disk.cutPower();
+        this.cutPower();
         off = true;
         resolve();
         throw failure('EDEAD', 'call', 'the power is off');
       };
       this.open()
-        .then(({ log }) => this.read(log))
+        .then(async ({ log, name }) => {
+          await this.read(log);
+          if (random.chance(0.5)) await this.compact(name);
+        })
         .then(
           () => resolve(),
           (error) => (off ? undefined : reject(error)),
         );
     });
     disk.interfere = () => undefined;
-    disk.cutPower();
+    this.cutPower();
   }
 }
 
@@ -215,6 +267,8 @@ async function live(seed: number): Promise<{ acknowledged: number; unknown: numb
     }
   } catch (error) {
     throw new Error(`seed ${seed}: ${(error as Error).message}`, { cause: error });
+  } finally {
+    life.database?.remove();
   }
   const acknowledged = life.ledger.acknowledged.size;
   return { acknowledged, unknown: life.ledger.size - acknowledged };

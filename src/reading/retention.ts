@@ -1,0 +1,130 @@
+/**
+ * What a deletion is to say: for each slot the last id that can be seen now, so that nothing is erased that comes
+ * later, whatever the clocks of others do.
+ */
+import { setImmediate as turn } from 'node:timers/promises';
+import { compareIds, type IdHalves, idFromBigInt, idToBigInt, MAX_SLOT } from '../entry-id.js';
+import type { Delete } from '../segment/control-payload.js';
+import { decodeTexts } from '../segment/entry-payload.js';
+import { RECORD_TYPE } from '../segment/layout.js';
+import type { SegmentRecord } from '../segment/record.js';
+import type { Source } from '../segment/segment-reading.js';
+import { type Numbered, SlotStream } from '../segment/slot-stream.js';
+import { survey } from '../segment/survey.js';
+import type { Place } from './entry-stream.js';
+
+type LastSeen = Map<number, IdHalves>;
+
+/** For each slot an id that no entry has that can be seen and is later, and that nothing gets that comes later. */
+export async function lastSeen(place: Place): Promise<LastSeen> {
+  const seen: LastSeen = new Map();
+  const see = (id: IdHalves) => {
+    const slot = id.low & MAX_SLOT;
+    const before = seen.get(slot);
+    if (before === undefined || compareIds(before, id) < 0) seen.set(slot, id);
+  };
+  const { sources } = await survey(place.disk, place.paths);
+  const lastOfSlot = new Map(sources.map((source) => [source.name.slot, source]));
+  for (const source of sources) {
+    // Later segments of a slot begin above all that is in the earlier ones, but may hold nothing yet.
+    see(source.name.baseId);
+    if (lastOfSlot.get(source.name.slot) === source) {
+      await forEachRecord(place, source, ({ idHigh: high, idLow: low }) => see({ high, low }));
+    }
+  }
+  // Asked last: what was let go of meanwhile is in the database.
+  for (const id of (await place.rows.now())?.lastIds() ?? []) see(id);
+  return seen;
+}
+
+export interface Retention {
+  readonly before: number | undefined;
+  readonly keepPerTask: number | undefined;
+}
+
+/** The deletes that leave what is to be kept. */
+export async function deletesFor(place: Place, { before, keepPerTask }: Retention): Promise<Delete[]> {
+  const seen = await lastSeen(place);
+  const deletes: Delete[] = [];
+  if (before !== undefined) deletes.push({ taskId: null, upTo: [...seen.values()], before });
+  if (keepPerTask === undefined) return deletes;
+  for (const [taskId, first] of await firstKept(place, keepPerTask)) {
+    const upTo = [...seen.values()].map((id) => earlier(id, lastBelow(first, id.low & MAX_SLOT)));
+    deletes.push({ taskId, upTo, before: null });
+  }
+  return deletes;
+}
+
+/** Of each task that has more than `count` entries, the first one of its last `count`. */
+async function firstKept(place: Place, count: number): Promise<Map<string, bigint>> {
+  const waiting = await lastWaiting(place, count);
+  const rows = await place.rows.now();
+  const tasks = new Set([...waiting.keys(), ...(rows?.tasksAbove(count) ?? [])]);
+  const first = new Map<string, bigint>();
+  for (const taskId of tasks) {
+    await turn();
+    const inRows = (await place.rows.now())?.lastIdsOf(taskId, count + 1) ?? [];
+    // An entry may be in both.
+    const ids = [...new Set([...(waiting.get(taskId) ?? []), ...inRows])].sort(descending);
+    if (ids.length <= count) continue;
+    // With nothing to be kept, what comes above the last one.
+    first.set(taskId, count === 0 ? ids[0]! + 1n : ids[count - 1]!);
+  }
+  return first;
+}
+
+/** Of each task that has entries in segments, the ids of the last ones there, one more than are kept. */
+async function lastWaiting(place: Place, count: number): Promise<Map<string, bigint[]>> {
+  const { sources } = await survey(place.disk, place.paths);
+  const last = new Map<string, bigint[]>();
+  for (const source of sources) {
+    await forEachRecord(place, source, (record) => {
+      if (record.type !== RECORD_TYPE.entry) return;
+      const texts = decodeTexts(record.bytes, record.payloadStart, record.payloadEnd);
+      if (texts === undefined) return;
+      let ids = last.get(texts.taskId);
+      if (ids === undefined) {
+        ids = [];
+        last.set(texts.taskId, ids);
+      }
+      ids.push(idToBigInt({ high: record.idHigh, low: record.idLow }));
+      if (ids.length > 2 * count + 1000) ids.sort(descending).splice(count + 1);
+    });
+  }
+  return last;
+}
+
+async function forEachRecord(
+  place: Place,
+  source: Source,
+  look: (record: SegmentRecord) => void,
+): Promise<void> {
+  const stream = new SlotStream<Numbered>(place.disk, [source], {
+    read(record) {
+      look(record);
+      return undefined;
+    },
+    ended: () => undefined,
+    failed: ({ path }, error) => place.reports.unreadable(path, error),
+    missing: () => undefined,
+  });
+  try {
+    await stream.fill();
+  } finally {
+    await stream.close();
+  }
+}
+
+/** The highest id of the slot below `id`. */
+function lastBelow(id: bigint, slot: number): IdHalves {
+  const candidate = (id & ~BigInt(MAX_SLOT)) | BigInt(slot);
+  return idFromBigInt(candidate < id ? candidate : candidate - BigInt(MAX_SLOT + 1));
+}
+
+function earlier(a: IdHalves, b: IdHalves): IdHalves {
+  return compareIds(a, b) < 0 ? a : b;
+}
+
+function descending(a: bigint, b: bigint): number {
+  return a < b ? 1 : a > b ? -1 : 0;
+}
