@@ -2,6 +2,8 @@
 /** The store as its users see it: the rooms below, wired together. */
 
 import { BacklogWatch } from './compactor/backlog.js';
+import type { BackupProgress, BackupResult } from './compactor/backup.js';
+import { runBackup } from './compactor/backup-link.js';
 import type { CompactorReports } from './compactor/compactor.js';
 import {
   type CompactProgress,
@@ -86,6 +88,11 @@ export interface AgentLog<Detail = JsonValue> {
   deleteTask(taskId: string): Promise<void>;
   /** As `deleteTask`, but by age, or all but the newest entries of each task. */
   prune(which: PruneOptions): Promise<void>;
+  /**
+   * Copies the store into `directory`, which must not be there or be empty: everything acknowledged before the call, and
+   * maybe some of what comes later. Others may write meanwhile.
+   */
+  backup(directory: string, options?: BackupOptions): Promise<BackupResult>;
   stats(): Promise<AgentLogStats>;
   on<Name extends keyof AgentLogEvents>(name: Name, listener: AgentLogListener<Name>): this;
   off<Name extends keyof AgentLogEvents>(name: Name, listener: AgentLogListener<Name>): this;
@@ -97,6 +104,12 @@ export interface AgentLog<Detail = JsonValue> {
 export interface CompactOptions {
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: CompactProgress) => void) | undefined;
+}
+
+export interface BackupOptions {
+  /** Aborting leaves an unfinished copy behind, which is no store. */
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: BackupProgress) => void) | undefined;
 }
 
 export interface PruneOptions {
@@ -140,6 +153,7 @@ export async function openAgentLog<Detail = JsonValue>(
   const worker = findWorker(checked.worker);
   const { archiveBytes, fullText, allowUnsafeSqlite } = checked;
   const start = {
+    task: 'compactor' as const,
     protocol: PROTOCOL,
     roundBytes: USUAL_TIMING.roundBytes,
     archiveBytes,
@@ -329,6 +343,20 @@ class Handle implements AgentLog<never> {
     const writer = this.#openWriter();
     const deletes = await deletesFor(this.#place, checkPrune(which));
     if (deletes.length > 0) await writer.appendDeletes(deletes);
+  }
+
+  async backup(directory: string, options: BackupOptions = {}): Promise<BackupResult> {
+    this.#checkOpen();
+    if (typeof directory !== 'string' || directory === '')
+      throw new TypeError('backup takes the path of a directory, a string that is not empty');
+    const worker = findWorker(this.#options.worker);
+    const start = {
+      task: 'backup',
+      protocol: PROTOCOL,
+      paths: this.#store.paths,
+      target: directory,
+    } as const;
+    return runBackup(worker, start, options);
   }
 
   async stats(): Promise<AgentLogStats> {

@@ -1,10 +1,12 @@
 export {
   type AgentLog,
   type AgentLogStats,
+  type BackupOptions,
   type CompactOptions,
   openAgentLog,
   type PruneOptions,
 } from './agent-log.js';
+export type { BackupProgress, BackupResult } from './compactor/backup.js';
 export type { CompactProgress, CompactResult } from './compactor/leadership.js';
 export type { Entry, JsonValue, StoredEntry } from './entry.js';
 export { AgentLogError, type AgentLogErrorCode } from './errors.js';

@@ -2,20 +2,29 @@
  * The thread in which segments become rows: a program of its own, started by the store's handle that leads.
  * It reads with synchronous calls, as nothing else waits for this thread.
  */
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { RowStore } from '../db/row-store.js';
 import { type Disk, nodeDisk } from '../segment/disk.js';
 import { databasePath } from '../segment/store-directory.js';
+import { backUp } from './backup.js';
 import { Compactor } from './compactor.js';
-import { type FromWorker, PROTOCOL, type ToWorker, toSent, type WorkerStart } from './messages.js';
+import {
+  type BackupStart,
+  type CompactorStart,
+  type FromBackup,
+  type FromWorker,
+  PROTOCOL,
+  type ToWorker,
+  toSent,
+  type WorkerStart,
+} from './messages.js';
 
 const disk: Disk = {
   call: async (name, ...args) => nodeDisk.callSync(name, ...args),
   callSync: (name, ...args) => nodeDisk.callSync(name, ...args),
 };
 
-function main(start: WorkerStart): void {
-  const port = parentPort!;
+function compact(start: CompactorStart, port: MessagePort): void {
   const tell = (message: FromWorker) => port.postMessage(message);
   const { paths, roundBytes, archiveBytes, fullText, allowUnsafeSqlite } = start;
   const compactor = new Compactor({
@@ -53,7 +62,18 @@ function main(start: WorkerStart): void {
   });
 }
 
+async function makeBackup({ paths, target }: BackupStart, port: MessagePort): Promise<void> {
+  const tell = (message: FromBackup) => port.postMessage(message);
+  try {
+    const result = await backUp(disk, paths, target, (progress) => tell({ kind: 'progress', progress }));
+    tell({ kind: 'done', result });
+  } catch (error) {
+    tell({ kind: 'failed', failure: toSent(error) });
+  }
+}
+
 const start = workerData as WorkerStart | undefined;
 if (start?.protocol !== PROTOCOL)
   throw new Error('this is the worker of agentlog, which a store starts, and of the same version as itself');
-main(start);
+if (start.task === 'compactor') compact(start, parentPort!);
+else await makeBackup(start, parentPort!);

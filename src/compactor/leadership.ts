@@ -4,7 +4,7 @@
  * any handle may lead next, and when a leader dies another one takes its place at its next look.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { AgentLogError, type AgentLogErrorCode, describe } from '../errors.js';
+import { describe } from '../errors.js';
 import type { Disk } from '../segment/disk.js';
 import { listSegments } from '../segment/segment-list.js';
 import { segmentIdOf } from '../segment/segment-name.js';
@@ -12,6 +12,7 @@ import { run } from '../segment/steps.js';
 import type { StorePaths } from '../segment/store-directory.js';
 import { type Backlog, BacklogWatch } from './backlog.js';
 import type { CompactorReports, Goal, Round } from './compactor.js';
+import { asAgentLogError } from './failure.js';
 import { LeaderLock } from './leader-lock.js';
 import { RoundRequest } from './request.js';
 import type { Runner } from './worker-link.js';
@@ -220,7 +221,7 @@ export class Leadership {
       return true;
     } catch (error) {
       this.#failed(error);
-      throw asAgentLogError(error);
+      throw asAgentLogError('compaction failed', error);
     } finally {
       if (this.#runner === undefined) this.#lock.release();
     }
@@ -348,16 +349,4 @@ async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal |
   } finally {
     if (stop !== undefined) signal.removeEventListener('abort', stop);
   }
-}
-
-function asAgentLogError(error: unknown): AgentLogError {
-  if (error instanceof AgentLogError) return error;
-  const { code, message } = error as { code?: unknown; message?: string };
-  const own = typeof code === 'string' && code.startsWith('AGENTLOG_');
-  const kind = own
-    ? (code as AgentLogErrorCode)
-    : code === 'SQLITE_FULL'
-      ? 'AGENTLOG_DISK_FULL'
-      : 'AGENTLOG_IO';
-  return new AgentLogError(kind, `compaction failed: ${message ?? describe(error)}`, { cause: error });
 }

@@ -1,10 +1,21 @@
 /** What the main thread and the compactor's worker tell each other. */
 import type { StorePaths } from '../segment/store-directory.js';
 import type { Verdict } from '../segment/verdict.js';
+import type { BackupProgress, BackupResult } from './backup.js';
 import type { CompactorWarning, Goal, Round } from './compactor.js';
 
-/** Given to the worker when it is started. */
-export interface WorkerStart {
+/** Given to the worker when it is started: what it is there for. */
+export type WorkerStart = CompactorStart | BackupStart;
+
+export interface BackupStart {
+  readonly task: 'backup';
+  readonly protocol: number;
+  readonly paths: StorePaths;
+  readonly target: string;
+}
+
+export interface CompactorStart {
+  readonly task: 'compactor';
   /** The worker and who starts it must be of the same version. */
   readonly protocol: number;
   readonly paths: StorePaths;
@@ -20,6 +31,12 @@ export const PROTOCOL = 1;
 export type ToWorker =
   | { readonly kind: 'drain'; readonly goal: Goal }
   | { readonly kind: 'end'; readonly lastRound: boolean };
+
+/** What the worker of a backup tells: 'done' is the last. */
+export type FromBackup =
+  | { readonly kind: 'progress'; readonly progress: BackupProgress }
+  | { readonly kind: 'done'; readonly result: BackupResult }
+  | { readonly kind: 'failed'; readonly failure: SentError };
 
 export type FromWorker =
   | { readonly kind: 'round'; readonly round: Round }

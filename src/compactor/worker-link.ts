@@ -4,7 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { AgentLogError } from '../errors.js';
 import type { CompactorReports, Goal } from './compactor.js';
-import { type FromWorker, fromSent, type ToWorker, type WorkerStart } from './messages.js';
+import {
+  type CompactorStart,
+  type FromWorker,
+  fromSent,
+  type ToWorker,
+  type WorkerStart,
+} from './messages.js';
 
 /** Whoever does the compactor's work: it is asked for one thing after the other, and ended once. */
 export interface Runner {
@@ -33,6 +39,18 @@ function usualWorker(): URL | undefined {
   return here === undefined ? undefined : new URL('./compactor-worker.js', here);
 }
 
+export function startWorker(url: URL, start: WorkerStart): Worker {
+  return new Worker(url, {
+    workerData: start,
+    name: 'agentlog',
+    // What the host's command line loads is not for this thread.
+    execArgv: [],
+    // It says nothing. Were its output to go to the host's, a pipe there would be made non-blocking by that alone.
+    stdout: true,
+    stderr: true,
+  });
+}
+
 interface Waiting {
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
@@ -45,17 +63,9 @@ export class WorkerLink implements Runner {
   readonly #waiting: Waiting[] = [];
   #death: Error | undefined;
 
-  constructor(url: URL, start: WorkerStart, reports: CompactorReports) {
+  constructor(url: URL, start: CompactorStart, reports: CompactorReports) {
     this.#reports = reports;
-    this.#worker = new Worker(url, {
-      workerData: start,
-      name: 'agentlog',
-      // What the host's command line loads is not for this thread.
-      execArgv: [],
-      // It says nothing. Were its output to go to the host's, a pipe there would be made non-blocking by that alone.
-      stdout: true,
-      stderr: true,
-    });
+    this.#worker = startWorker(url, start);
     this.#worker.unref();
     this.#worker.on('message', (message: FromWorker) => this.#hear(message));
     this.#worker.on('error', (error: unknown) => {

@@ -62,7 +62,7 @@ export class SegmentReading {
 }
 
 /** A living writer may have sealed the segment since it was listed, and the compactor may have moved it away. */
-async function openListed(disk: Disk, source: Source): Promise<[Source, number] | undefined> {
+export async function openListed(disk: Disk, source: Source): Promise<[Source, number] | undefined> {
   const fd = await openIfThere(disk, source.path);
   if (fd !== undefined) return [source, fd];
   if (source.name.state === 'sealed') return undefined;

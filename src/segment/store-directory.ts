@@ -43,6 +43,10 @@ export interface Store {
 
 const MANIFEST = 'agentlog.json';
 
+export function manifestPath({ root }: StorePaths): string {
+  return join(root, MANIFEST);
+}
+
 /** Of the rows. Nothing but SQLite opens the file, or those whose names begin with it. */
 export function databasePath({ root }: StorePaths): string {
   return join(root, 'agent-log.db');

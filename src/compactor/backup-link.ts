@@ -1,0 +1,38 @@
+/** A backup, as the thread sees it that asked for it. */
+import type { BackupProgress, BackupResult } from './backup.js';
+import { asAgentLogError } from './failure.js';
+import { type BackupStart, type FromBackup, fromSent } from './messages.js';
+import { startWorker } from './worker-link.js';
+
+interface Options {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: BackupProgress) => void) | undefined;
+}
+
+/** In a thread of its own: it reads all there is. Aborting ends it where it is; what it has made so far is no store. */
+export async function runBackup(
+  worker: URL,
+  start: BackupStart,
+  { signal, onProgress }: Options,
+): Promise<BackupResult> {
+  signal?.throwIfAborted();
+  const thread = startWorker(worker, start);
+  const stop = () => void thread.terminate();
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    return await new Promise<BackupResult>((resolve, reject) => {
+      thread.on('message', (message: FromBackup) => {
+        if (message.kind === 'progress') onProgress?.(message.progress);
+        else if (message.kind === 'done') resolve(message.result);
+        else reject(asAgentLogError('the backup failed', fromSent(message.failure)));
+      });
+      thread.on('error', (error) => reject(asAgentLogError('the backup failed', error)));
+      thread.on('exit', () => {
+        const byItself = () => asAgentLogError('the backup failed', new Error('its thread ended by itself'));
+        reject(signal?.aborted ? signal.reason : byItself());
+      });
+    });
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}

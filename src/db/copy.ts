@@ -1,0 +1,37 @@
+/** Copies the database as it is at one moment, while others write to it. */
+import { closeSync, fsyncSync, lstatSync, openSync } from 'node:fs';
+import { openForReading } from './connection.js';
+
+const PAGES_A_STEP = 256;
+
+/** Returns the size of the copy; 0 when there is no database. */
+export async function copyDatabase(
+  from: string,
+  to: string,
+  onProgress: (pages: number, pagesLeft: number) => void,
+): Promise<number> {
+  if (lstatSync(from, { throwIfNoEntry: false }) === undefined) return 0;
+  const db = openForReading(from);
+  try {
+    // Within one transaction all steps copy the same state; without it every commit of others would begin it anew.
+    db.exec('BEGIN');
+    db.prepare('SELECT count(*) FROM sqlite_schema').get();
+    await db.backup(to, {
+      progress: ({ totalPages, remainingPages }) => {
+        onProgress(totalPages - remainingPages, remainingPages);
+        return PAGES_A_STEP;
+      },
+    });
+    db.exec('COMMIT');
+  } finally {
+    db.close();
+  }
+  // SQLite has closed the copy, so a descriptor of our own drops no locks.
+  const fd = openSync(to, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  return lstatSync(to).size;
+}
