@@ -20,6 +20,9 @@ interface DamagedRow {
   readonly idLow: number;
 }
 
+/** What a deletion asks of a row. */
+export type RowHead = Pick<Row, 'taskId' | 'idHigh' | 'idLow' | 'timestamp'>;
+
 interface RawRow {
   readonly idHigh: number;
   readonly idLow: number;
@@ -113,8 +116,8 @@ export class Rows {
       .prepare('SELECT taskId FROM agentLogTasks GROUP BY taskId HAVING sum(entries) > ?')
       .pluck();
     this.#lastIdsOf = db
-      .prepare('SELECT id FROM agentLogEntries WHERE taskId = ? ORDER BY id DESC LIMIT ?')
-      .pluck()
+      .prepare('SELECT id, timestamp FROM agentLogEntries WHERE taskId = ? ORDER BY id DESC')
+      .raw()
       .safeIntegers();
     this.#deletes = new Deletes(db);
   }
@@ -151,9 +154,17 @@ export class Rows {
     return this.#tasksAbove.all(most) as string[];
   }
 
-  /** The ids of a task's last entries, the newest first. */
-  lastIdsOf(taskId: string, count: number): bigint[] {
-    return this.#lastIdsOf.all(taskId, count) as bigint[];
+  /** The ids of a task's last rows that are to be counted, the newest first. */
+  lastIdsOf(taskId: string, count: number, counts: (row: RowHead) => boolean): bigint[] {
+    const ids: bigint[] = [];
+    if (count === 0) return ids;
+    for (const raw of this.#lastIdsOf.iterate(taskId) as IterableIterator<bigint[]>) {
+      const [id, timestamp] = raw as [bigint, bigint];
+      const [idHigh, idLow] = [Number(id >> 32n), Number(id & 0xffff_ffffn)];
+      if (!counts({ taskId, idHigh, idLow, timestamp: Number(timestamp) })) continue;
+      if (ids.push(id) === count) break;
+    }
+    return ids;
   }
 
   /** Deletions that came into the database meanwhile are to count as well. */

@@ -102,18 +102,18 @@ export async function findEntry(place: Place, id: string): Promise<StoredEntry |
   return isDeleted(found, deletes, rows) ? undefined : entryOf(found);
 }
 
-function isDeleted(found: Found, waiting: Deletions, database: Rows | undefined): boolean {
+export function isDeleted(found: Found, waiting: Deletions, database: Rows | undefined): boolean {
   return waiting.cover(found) || (database?.isDeleted(found) ?? false);
 }
 
-interface Waiting {
+export interface Waiting {
   /** The segments that are not in the database. */
   readonly sources: readonly Source[];
   /** What they say is deleted. */
   readonly deletes: Deletions;
 }
 
-async function waiting({ disk, paths, rows, deletions }: Place): Promise<Waiting> {
+export async function waiting({ disk, paths, rows, deletions }: Place): Promise<Waiting> {
   const { sources } = await survey(disk, paths);
   // Asked after the listing: what is let go of between the two is in the database.
   const database = await rows.now();
@@ -156,7 +156,7 @@ function readerOf({ reports }: Place, onMissing: () => void): Reader<Found> {
   };
 }
 
-function foundIn(record: SegmentRecord): Found | undefined {
+export function foundIn(record: SegmentRecord): Found | undefined {
   if (record.type !== RECORD_TYPE.entry) return undefined;
   const texts = decodeTexts(record.bytes, record.payloadStart, record.payloadEnd);
   return texts === undefined ? undefined : { idHigh: record.idHigh, idLow: record.idLow, ...texts };

@@ -5,13 +5,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { compareIds, type IdHalves, idFromBigInt, idToBigInt, MAX_SLOT } from '../entry-id.js';
 import type { Delete } from '../segment/control-payload.js';
-import { decodeTexts } from '../segment/entry-payload.js';
 import { RECORD_TYPE } from '../segment/layout.js';
 import type { SegmentRecord } from '../segment/record.js';
 import type { Source } from '../segment/segment-reading.js';
 import { type Numbered, SlotStream } from '../segment/slot-stream.js';
 import { survey } from '../segment/survey.js';
-import type { Place } from './entry-stream.js';
+import { foundIn, isDeleted, type Place, type Waiting, waiting } from './entry-stream.js';
 
 type LastSeen = Map<number, IdHalves>;
 
@@ -24,13 +23,15 @@ export async function lastSeen(place: Place): Promise<LastSeen> {
     if (before === undefined || compareIds(before, id) < 0) seen.set(slot, id);
   };
   const { sources } = await survey(place.disk, place.paths);
-  const lastOfSlot = new Map(sources.map((source) => [source.name.slot, source]));
-  for (const source of sources) {
-    // Later segments of a slot begin above all that is in the earlier ones, but may hold nothing yet.
-    see(source.name.baseId);
-    if (lastOfSlot.get(source.name.slot) === source) {
-      await forEachRecord(place, source, ({ idHigh: high, idLow: low }) => see({ high, low }));
-    }
+  const known = new Set<number>();
+  // The newest first: what a slot's earlier segments hold is below what the last one holds, unless that is nothing yet.
+  for (const source of sources.toReversed()) {
+    if (known.has(source.name.slot)) continue;
+    await forEachRecord(place, source, ({ type, idHigh: high, idLow: low }) => {
+      if (type !== RECORD_TYPE.entry) return;
+      known.add(source.name.slot);
+      see({ high, low });
+    });
   }
   // Asked last: what was let go of meanwhile is in the database.
   for (const id of (await place.rows.now())?.lastIds() ?? []) see(id);
@@ -57,15 +58,18 @@ export async function deletesFor(place: Place, { before, keepPerTask }: Retentio
 
 /** Of each task that has more than `count` entries, the first one of its last `count`. */
 async function firstKept(place: Place, count: number): Promise<Map<string, bigint>> {
-  const waiting = await lastWaiting(place, count);
+  const inSegments = await waiting(place);
+  const waitingIds = await lastWaiting(place, inSegments, count);
   const rows = await place.rows.now();
-  const tasks = new Set([...waiting.keys(), ...(rows?.tasksAbove(count) ?? [])]);
+  const tasks = new Set([...waitingIds.keys(), ...(rows?.tasksAbove(count) ?? [])]);
   const first = new Map<string, bigint>();
   for (const taskId of tasks) {
     await turn();
-    const inRows = (await place.rows.now())?.lastIdsOf(taskId, count + 1) ?? [];
+    const database = await place.rows.now();
+    // What is deleted already does not count as kept.
+    const inRows = database?.lastIdsOf(taskId, count + 1, (row) => !inSegments.deletes.cover(row)) ?? [];
     // An entry may be in both.
-    const ids = [...new Set([...(waiting.get(taskId) ?? []), ...inRows])].sort(descending);
+    const ids = [...new Set([...(waitingIds.get(taskId) ?? []), ...inRows])].sort(descending);
     if (ids.length <= count) continue;
     // With nothing to be kept, what comes above the last one.
     first.set(taskId, count === 0 ? ids[0]! + 1n : ids[count - 1]!);
@@ -74,20 +78,23 @@ async function firstKept(place: Place, count: number): Promise<Map<string, bigin
 }
 
 /** Of each task that has entries in segments, the ids of the last ones there, one more than are kept. */
-async function lastWaiting(place: Place, count: number): Promise<Map<string, bigint[]>> {
-  const { sources } = await survey(place.disk, place.paths);
+async function lastWaiting(
+  place: Place,
+  { sources, deletes }: Waiting,
+  count: number,
+): Promise<Map<string, bigint[]>> {
+  const database = await place.rows.now();
   const last = new Map<string, bigint[]>();
   for (const source of sources) {
     await forEachRecord(place, source, (record) => {
-      if (record.type !== RECORD_TYPE.entry) return;
-      const texts = decodeTexts(record.bytes, record.payloadStart, record.payloadEnd);
-      if (texts === undefined) return;
-      let ids = last.get(texts.taskId);
+      const found = foundIn(record);
+      if (found === undefined || isDeleted(found, deletes, database)) return;
+      let ids = last.get(found.taskId);
       if (ids === undefined) {
         ids = [];
-        last.set(texts.taskId, ids);
+        last.set(found.taskId, ids);
       }
-      ids.push(idToBigInt({ high: record.idHigh, low: record.idLow }));
+      ids.push(idToBigInt({ high: found.idHigh, low: found.idLow }));
       if (ids.length > 2 * count + 1000) ids.sort(descending).splice(count + 1);
     });
   }

@@ -74,7 +74,7 @@ export class SimulatedDatabase {
 
   remove(): void {
     this.killAll();
-    rmSync(this.#directory, { recursive: true });
+    rmSync(this.#directory, { recursive: true, force: true });
   }
 }
 
