@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The store as its users see it: the rooms below, wired together. */
 
+import type { CancelSignal } from './cancel-signal.js';
 import { BacklogWatch } from './compactor/backlog.js';
 import type { BackupProgress, BackupResult } from './compactor/backup.js';
 import { runBackup } from './compactor/backup-link.js';
@@ -14,7 +15,8 @@ import {
   USUAL_TIMING,
 } from './compactor/leadership.js';
 import { PROTOCOL } from './compactor/messages.js';
-import { findWorker, type Runner, WorkerLink } from './compactor/worker-link.js';
+import type { Runner } from './compactor/runner.js';
+import { findWorker, WorkerLink } from './compactor/worker-link.js';
 import { RowReader } from './db/row-reader.js';
 import { DroppedWrites } from './dropped-writes.js';
 import type { Entry, JsonValue, StoredEntry } from './entry.js';
@@ -102,13 +104,13 @@ export interface AgentLog<Detail = JsonValue> {
 }
 
 export interface CompactOptions {
-  signal?: AbortSignal | undefined;
+  signal?: CancelSignal | undefined;
   onProgress?: ((progress: CompactProgress) => void) | undefined;
 }
 
 export interface BackupOptions {
   /** Aborting leaves an unfinished copy behind, which is no store. */
-  signal?: AbortSignal | undefined;
+  signal?: CancelSignal | undefined;
   onProgress?: ((progress: BackupProgress) => void) | undefined;
 }
 

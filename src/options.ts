@@ -1,4 +1,5 @@
 /** What a host may choose when it opens a store. A misused option is a `TypeError` that says what was meant. */
+import { URL } from 'node:url';
 import type { Entry, JsonValue } from './entry.js';
 import { type AgentLogListeners, EVENT_NAMES } from './events.js';
 
@@ -17,8 +18,11 @@ export interface AgentLogOptions<Detail = JsonValue> {
   fullText?: boolean | undefined;
   /** False: this handle never brings entries into the database; another one of the store must. */
   compact?: boolean | undefined;
-  /** Where the program of the worker thread is, for bundled programs: a bundle of `agentlog/worker`. */
-  worker?: URL | undefined;
+  /**
+   * Where the program of the worker thread is, for bundled programs: the file: URL of a bundle of `agentlog/worker`.
+   * Any `URL` will do; its type is not named, because not every project that compiles against this has it.
+   */
+  worker?: { readonly href: string } | undefined;
   /**
    * Called with every entry before anything of it is encoded; what it returns is logged instead. An entry for which it
    * throws is not written.
@@ -42,7 +46,8 @@ export type CheckedOptions = {
   readonly [Name in keyof Given]-?: Exclude<Given[Name], undefined>;
 } & {
   readonly redact: ((entry: Entry<unknown>) => Entry<unknown>) | undefined;
-  readonly worker: URL | undefined;
+  /** Its `href`. */
+  readonly worker: string | undefined;
 };
 
 const MIB = 1024 * 1024;
@@ -100,7 +105,11 @@ export function checkOptions(options: unknown): CheckedOptions {
   }
   const [unknown] = Object.keys(given);
   if (unknown !== undefined) throw new TypeError(`There is no option ${unknown}${suggestion(unknown)}`);
-  return { ...(checked as CheckedOptions), now: checkedClock(checked.now as () => number) };
+  return {
+    ...(checked as CheckedOptions),
+    now: checkedClock(checked.now as () => number),
+    worker: (checked.worker as AgentLogOptions['worker'])?.href,
+  };
 }
 
 /** An id is made of the time, so what a clock gives must be one. */
@@ -114,7 +123,9 @@ function checkedClock(now: () => number): () => number {
 }
 
 function isFileUrl(value: unknown): boolean {
-  return value instanceof URL && value.protocol === 'file:';
+  // Not by its class: test environments such as jsdom have a URL of their own.
+  const { href } = (value ?? {}) as { href?: unknown };
+  return typeof href === 'string' && URL.canParse(href) && new URL(href).protocol === 'file:';
 }
 
 /** Which events there are is checked where they are. */

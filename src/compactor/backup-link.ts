@@ -1,17 +1,18 @@
 /** A backup, as the thread sees it that asked for it. */
+import type { CancelSignal } from '../cancel-signal.js';
 import type { BackupProgress, BackupResult } from './backup.js';
 import { asAgentLogError } from './failure.js';
 import { type BackupStart, type FromBackup, fromSent } from './messages.js';
 import { startWorker } from './worker-link.js';
 
 interface Options {
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: CancelSignal | undefined;
   readonly onProgress?: ((progress: BackupProgress) => void) | undefined;
 }
 
 /** In a thread of its own: it reads all there is. Aborting ends it where it is; what it has made so far is no store. */
 export async function runBackup(
-  worker: URL,
+  worker: string,
   start: BackupStart,
   { signal, onProgress }: Options,
 ): Promise<BackupResult> {

@@ -76,4 +76,4 @@ const start = workerData as WorkerStart | undefined;
 if (start?.protocol !== PROTOCOL)
   throw new Error('this is the worker of agentlog, which a store starts, and of the same version as itself');
 if (start.task === 'compactor') compact(start, parentPort!);
-else await makeBackup(start, parentPort!);
+else void makeBackup(start, parentPort!);

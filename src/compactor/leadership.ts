@@ -4,6 +4,7 @@
  * any handle may lead next, and when a leader dies another one takes its place at its next look.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { CancelSignal } from '../cancel-signal.js';
 import { describe } from '../errors.js';
 import type { Disk } from '../segment/disk.js';
 import { listSegments } from '../segment/segment-list.js';
@@ -15,7 +16,7 @@ import type { CompactorReports, Goal, Round } from './compactor.js';
 import { asAgentLogError } from './failure.js';
 import { LeaderLock } from './leader-lock.js';
 import { RoundRequest } from './request.js';
-import type { Runner } from './worker-link.js';
+import type { Runner } from './runner.js';
 
 export interface LeadershipOptions {
   readonly disk: Disk;
@@ -124,7 +125,7 @@ export class Leadership {
 
   /** All that waits now is in the database when it resolves, whoever leads. */
   async compact(options: {
-    readonly signal?: AbortSignal | undefined;
+    readonly signal?: CancelSignal | undefined;
     readonly onProgress?: ((progress: CompactProgress) => void) | undefined;
   }): Promise<CompactResult> {
     const { signal, onProgress } = options;
@@ -288,7 +289,7 @@ export class Leadership {
 
   /** Another handle leads: it is asked for a round, and what waits now is watched until it is gone. */
   async #waitForLeader(
-    signal: AbortSignal | undefined,
+    signal: CancelSignal | undefined,
     onProgress: ((progress: CompactProgress) => void) | undefined,
   ): Promise<CompactResult> {
     const { disk, paths } = this.#options;
@@ -335,7 +336,10 @@ function keepProcessAlive(): NodeJS.Timeout {
 }
 
 /** Aborting ends the waiting, not the work. */
-async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+async function untilAborted<Result>(
+  work: Promise<Result>,
+  signal: CancelSignal | undefined,
+): Promise<Result> {
   if (signal === undefined) return work;
   let stop: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {

@@ -1,7 +1,8 @@
 /** The compactor's worker, as the thread sees it that started it. */
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, URL } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { whereIs } from '../bundled.js';
 import { AgentLogError } from '../errors.js';
 import type { CompactorReports, Goal } from './compactor.js';
 import {
@@ -11,39 +12,25 @@ import {
   type ToWorker,
   type WorkerStart,
 } from './messages.js';
+import type { Runner } from './runner.js';
 
-/** Whoever does the compactor's work: it is asked for one thing after the other, and ended once. */
-export interface Runner {
-  /** Resolves when it is done; rejects if it failed, or if the runner came to an end before. */
-  drain(goal: Goal): Promise<void>;
-  /** Resolves when nothing of it is left; rejects if the last round failed. */
-  end(lastRound: boolean): Promise<void>;
-  /** Resolves when nothing of it is left, for whatever reason. */
-  readonly gone: Promise<void>;
-}
-
-/** The program of the worker; it must be where this says before a store is opened. */
-export function findWorker(given: URL | undefined): URL {
-  const url = given ?? usualWorker();
-  if (url !== undefined && url.protocol === 'file:' && existsSync(fileURLToPath(url))) return url;
-  const where = url === undefined ? 'this bundle does not say where it is' : `${url.href} is not there`;
+/** The path of the worker's program, the URL of which may have been given. It must be there before a store is opened. */
+export function findWorker(given: string | undefined): string {
+  // A bundled program finds a bundle of this name beside it by itself.
+  const path = fileURLToPath(given ?? new URL('./compactor-worker.js', whereIs(import.meta.url)));
+  if (existsSync(path)) return path;
   throw new AgentLogError(
     'AGENTLOG_WORKER_NOT_FOUND',
-    `the program of agentlog's worker thread was not found: ${where}. In a bundled program, make a bundle of "agentlog/worker" as well and say where it is with the option worker (a file: URL), or leave agentlog out of the bundle. With compact: false, another process can do what the worker does`,
+    `the program of agentlog's worker thread was not found: ${path} is not there. In a bundled program, make a bundle of "agentlog/worker" as well and say where it is with the option worker (a file: URL), or leave agentlog out of the bundle. With compact: false, another process can do what the worker does`,
   );
 }
 
-/** Undefined in bundles that have no import.meta.url. */
-function usualWorker(): URL | undefined {
-  const here: string | undefined = import.meta.url;
-  return here === undefined ? undefined : new URL('./compactor-worker.js', here);
-}
-
-export function startWorker(url: URL, start: WorkerStart): Worker {
-  return new Worker(url, {
+export function startWorker(path: string, start: WorkerStart): Worker {
+  return new Worker(path, {
     workerData: start,
     name: 'agentlog',
-    // What the host's command line loads is not for this thread.
+    // What the host's command line loads is not for this thread. What NODE_OPTIONS loads is: with Yarn's Plug'n'Play no
+    // package would be found without it.
     execArgv: [],
     // It says nothing. Were its output to go to the host's, a pipe there would be made non-blocking by that alone.
     stdout: true,
@@ -63,11 +50,12 @@ export class WorkerLink implements Runner {
   readonly #waiting: Waiting[] = [];
   #death: Error | undefined;
 
-  constructor(url: URL, start: CompactorStart, reports: CompactorReports) {
+  constructor(path: string, start: CompactorStart, reports: CompactorReports) {
     this.#reports = reports;
-    this.#worker = startWorker(url, start);
-    this.#worker.unref();
+    this.#worker = startWorker(path, start);
     this.#worker.on('message', (message: FromWorker) => this.#hear(message));
+    // Not before: the first listener of messages makes the process wait for the thread again.
+    this.#worker.unref();
     this.#worker.on('error', (error: unknown) => {
       this.#death = error instanceof Error ? error : new Error(String(error));
     });

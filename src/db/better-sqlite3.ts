@@ -5,8 +5,8 @@
  * Node 20), and package managers that ignore `engines` install it there. So the version is judged before anything
  * native is opened.
  */
-import { createRequire } from 'node:module';
 import type BetterSqlite3 from 'better-sqlite3';
+import { nativeRequire } from '../bundled.js';
 import type { AgentLogError } from '../errors.js';
 import { asError, firstLine, type NativeDefect, nativeMissing, thisNode } from '../native-missing.js';
 import { compareVersions, lowestAdmitted } from './node-range.js';
@@ -30,7 +30,7 @@ let driver: SqliteDriver | undefined;
 
 export function betterSqlite3(): SqliteDriver {
   driver ??= loadBetterSqlite3({
-    require: createRequire(import.meta.url),
+    require: nativeRequire(),
     nodeVersion: process.versions.node,
   });
   return driver;

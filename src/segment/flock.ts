@@ -5,8 +5,8 @@
  * Nothing here ever waits: a blocking flock holds a thread of libuv's pool for as long as another process likes.
  * Loading is lazy and synchronous, because the package must stay loadable with `require()`.
  */
-import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
+import { nativeRequire } from '../bundled.js';
 import { AgentLogError } from '../errors.js';
 import { asError, firstLine, nativeMissing, thisNode } from '../native-missing.js';
 
@@ -66,7 +66,7 @@ function flock(fd: number, operation: 'exnb' | 'un'): boolean {
 function binding(): Flock {
   // A failure is not kept: whoever mends the installation need not restart a process that tries again.
   loaded ??= loadFlock({
-    require: createRequire(import.meta.url),
+    require: nativeRequire(),
     thread: isMainThread ? 'main' : 'worker',
   });
   return loaded;

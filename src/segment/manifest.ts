@@ -10,18 +10,18 @@ export interface Manifest {
 /** The version of the store's layout that this program makes, reads and writes. */
 const VERSION = 1;
 
-export function encodeManifest(): Buffer {
+export function encodeManifest(): string {
   const manifest = {
     format: VERSION,
     minReaderVersion: VERSION,
     minWriterVersion: VERSION,
     storeId: randomBytes(16).toString('hex'),
   };
-  return Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
+  return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
 /** `path` is for messages. */
-export function decodeManifest(text: Buffer, path: string, readOnly: boolean): Manifest {
+export function decodeManifest(text: string, path: string, readOnly: boolean): Manifest {
   const { minReaderVersion, minWriterVersion, storeId } = parse(text, path);
   if (
     !Number.isSafeInteger(minReaderVersion) ||
@@ -40,10 +40,10 @@ export function decodeManifest(text: Buffer, path: string, readOnly: boolean): M
   return { storeId };
 }
 
-function parse(text: Buffer, path: string): Record<string, unknown> {
+function parse(text: string, path: string): Record<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(text.toString());
+    value = JSON.parse(text);
   } catch (error) {
     throw new AgentLogError('AGENTLOG_FORMAT', `${path} is not JSON`, { cause: error });
   }

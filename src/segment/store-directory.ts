@@ -78,7 +78,7 @@ export function* openStoreDirectory(directory: string, options: StoreDirectoryOp
 function* readManifest(root: string, options: StoreDirectoryOptions): Steps<Store | undefined> {
   const text = yield* readFile(join(root, MANIFEST));
   if (text === undefined) return undefined;
-  const manifest = decodeManifest(text, join(root, MANIFEST), options.readOnly);
+  const manifest = decodeManifest(text.toString(), join(root, MANIFEST), options.readOnly);
   const paths = pathsOf(root);
   for (const path of inner(paths)) {
     if (options.readOnly) yield* checkInner(path, options);
@@ -99,7 +99,7 @@ function* makeStore(root: string, options: StoreDirectoryOptions): Steps<Store> 
   const unfinished = `${path}.${randomBytes(8).toString('hex')}.new`;
   const fd = yield* create(unfinished);
   try {
-    yield* writeFully(fd, encodeManifest(), 0);
+    yield* writeFully(fd, Buffer.from(encodeManifest()), 0);
     yield* call('fsync', fd);
     // Of several processes that make the store at once, one gives it its name.
     yield* call('link', unfinished, path);

@@ -131,6 +131,20 @@ test('an open store that has nothing to do lets its process end', async () => {
   expect(await textsIn(store)).toEqual(['one']);
 });
 
+test('a worker that waits for work lets its process end', async () => {
+  const store = storePath();
+  const host = startHost(
+    `const log = await openAgentLog(args.store);
+     await log.append(entry('one'));
+     await log.compact();
+     say({ leading: (await log.stats()).leading, heldBy: process.getActiveResourcesInfo().filter((name) => name === 'MessagePort') });`,
+    { args: { store } },
+  );
+  expect(await host.says()).toEqual({ leading: true, heldBy: [] });
+  expect(await host.ended).toMatchObject({ status: 0, signal: null });
+  expect(await textsIn(store)).toEqual(['one']);
+});
+
 test('a SIGTERM that the host does not handle ends it, and loses nothing that was acknowledged', async () => {
   const store = storePath();
   const host = startHost(

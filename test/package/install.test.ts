@@ -16,6 +16,8 @@ const dir = newTempDir();
 const plain = join(dir, 'plain');
 /** Without optional packages, and with the better-sqlite3 that some package managers choose on Node 20. */
 const bare = join(dir, 'bare');
+/** With a better-sqlite3 that brings its binary, for Node 24. */
+const whole = join(dir, 'whole');
 const node24Home = join(dir, 'node24');
 const node24 = join(node24Home, 'node_modules', NODE_24.replace(/@.*/, ''), 'bin', 'node');
 let unreachable: string | undefined;
@@ -25,6 +27,7 @@ beforeAll(() => {
     const { tarball } = pack(dir);
     project(plain, [tarball]);
     project(bare, [tarball, 'better-sqlite3@13.2.0'], '--omit=optional');
+    project(whole, [tarball, 'better-sqlite3@13.2.0']);
     project(node24Home, [NODE_24]);
   } catch (error) {
     if (!(error instanceof RegistryUnreachable)) throw error;
@@ -100,7 +103,7 @@ for (const [name, node] of apis) {
       const store = join(plain, `store of ${name}`);
       const code = `
       import { openAgentLog } from 'agentlog';
-      const log = await openAgentLog(${JSON.stringify(store)});
+      const log = await openAgentLog(${JSON.stringify(store)}, { compact: false });
       const id = await log.append({ taskId: 't', type: 'text', text: 'one' });
       log.write({ taskId: 't', type: 'text', text: 'two' });
       await log.close();
@@ -114,6 +117,20 @@ for (const [name, node] of apis) {
     },
   );
 }
+
+installed('the package compacts on Node 24, and reads back what became rows', () => {
+  const code = `
+    import { openAgentLog } from 'agentlog';
+    const log = await openAgentLog('store');
+    const id = await log.append({ taskId: 't', type: 'text', text: 'one' });
+    const { entries } = await log.compact();
+    await log.close();
+    const reader = await openAgentLog('store', { readOnly: true });
+    console.log(JSON.stringify([entries, (await reader.get(id)).text, (await reader.stats()).backlog.segments]));`;
+  const { status, stdout, stderr } = runNode(code, { cwd: whole, node: node24 });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(JSON.parse(stdout)).toEqual([1, 'one', 0]);
+});
 
 installed('without a lock nothing is made', () => {
   const code = printing("import { openAgentLog } from 'agentlog';", "await openAgentLog('store')");
@@ -167,9 +184,16 @@ installed('better-sqlite3 12 without its binary: AGENTLOG_NATIVE_MISSING names t
   expect(message).toContain('npm rebuild --ignore-scripts=false better-sqlite3');
 });
 
-for (const [module, moduleResolution] of [
-  ['nodenext', 'nodenext'],
-  ['esnext', 'bundler'],
+/** Where there is a URL and an AbortSignal, they are what the options take. */
+const WITH_DOM = `
+  export const withDom = async () => {
+    const log = await openAgentLog('store', { worker: new URL('file:///worker.js') });
+    await log.compact({ signal: AbortSignal.timeout(1000) });
+  };`;
+
+for (const [module, moduleResolution, lib, more] of [
+  ['nodenext', 'nodenext', ['es2023'], ''],
+  ['esnext', 'bundler', ['es2023', 'dom'], WITH_DOM],
 ] as const) {
   installed(`a TypeScript project compiles against the types (${moduleResolution})`, () => {
     const config = join(plain, `tsconfig.${moduleResolution}.json`);
@@ -177,7 +201,7 @@ for (const [module, moduleResolution] of [
       module,
       moduleResolution,
       target: 'es2022',
-      lib: ['es2023'],
+      lib,
       strict: true,
       noEmit: true,
       // The declarations themselves are checked too, with no types but those the package brings.
@@ -187,7 +211,10 @@ for (const [module, moduleResolution] of [
     writeFileSync(config, JSON.stringify({ compilerOptions, files: ['consumer.mts'] }));
     writeFileSync(
       join(plain, 'consumer.mts'),
-      `import { type AgentLog, AgentLogError, type AgentLogErrorCode, openAgentLog } from 'agentlog';
+      `import {
+         type AgentLog, AgentLogError, type AgentLogErrorCode, type CompactEvent, type CompactOptions, type CompactProgress,
+         type CompactResult, openAgentLog,
+       } from 'agentlog';
        export const code: AgentLogErrorCode = new AgentLogError('AGENTLOG_IO', 'message').code;
        // @ts-expect-error: the types are there, so a wrong code is an error
        export const wrong: AgentLogErrorCode = 'NO_SUCH_CODE';
@@ -199,7 +226,13 @@ for (const [module, moduleResolution] of [
          for await (const { id, detail } of log.scan()) ids.push(id + String(detail?.exit));
          await log[Symbol.asyncDispose]();
          return ids;
-       }\n`,
+       }
+       export async function compact(worker: { href: string }, options: CompactOptions): Promise<CompactResult> {
+         const log = await openAgentLog('store', { worker, on: { compact: ({ left }: CompactEvent) => void left } });
+         // @ts-expect-error: nothing that can be aborted
+         await log.compact({ signal: {} });
+         return log.compact({ ...options, onProgress: ({ segments }: CompactProgress) => void segments });
+       }\n${more}`,
     );
     const tsc = join(repositoryRoot, 'node_modules/typescript/bin/tsc');
     const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', config], {
