@@ -8,12 +8,13 @@ import { jsonLines, jsonLinesSync } from './append/json-lines.js';
 import { classicLevel } from './append/level.js';
 import { lmdb, lmdbSync } from './append/lmdb.js';
 import { memory } from './append/memory.js';
-import { type Pace, type Rates, race, timesAsFast } from './append/race.js';
+import { type Pace, race } from './append/race.js';
 import { sqliteAutocommit, sqliteTransactions } from './append/sqlite.js';
-import { versions } from './append/versions.js';
-import { Workplace } from './append/workplace.js';
 import { median } from './measure.js';
 import { type Bar, number, type Report } from './report.js';
+import { type Rates, timesAsFast } from './rounds.js';
+import { versions } from './versions.js';
+import { Workplace } from './workplace.js';
 
 const FULL = { rounds: 9, milliseconds: 400, appends: 1_000_000 };
 const QUICK = { rounds: 2, milliseconds: 100, appends: 100_000 };
@@ -66,7 +67,7 @@ export function benchAppend(quick: boolean): Promise<Report[]> {
     const names = [...new Set(columns.flatMap(({ rates }) => [...rates.keys()]))];
     const comparison: Report = {
       title: `Entries a second, on disk when acknowledged; x: how many times as fast agentlog is`,
-      versions: versions(),
+      versions: versions(['lmdb', 'classic-level']),
       rows: [
         ['', ...columns.flatMap(({ scenario }) => [scenario.name, 'x'])],
         ...names.map((name) => [name, ...columns.flatMap(({ rates }) => cells(rates, name))]),

@@ -1,9 +1,10 @@
 /** Appends ten entries a second and says how many bytes this process has had written meanwhile, by /proc/self/io. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openAgentLog } from '../../src/index.js';
-import { leave, say } from './append/parent.js';
+import { leave, say } from './parent.js';
+import { writeBytes } from './process-figures.js';
 import { sampleEntries } from './sample.js';
 
 export interface TrickleResult {
@@ -16,10 +17,6 @@ export interface TrickleResult {
 const PER_SECOND = 10;
 
 const [directory, seconds] = process.argv.slice(2) as [string, string];
-
-function writeBytes(): number {
-  return Number(/^write_bytes: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1]);
-}
 
 const before = writeBytes();
 const log = await openAgentLog(directory);

@@ -1,8 +1,8 @@
 /** What the disk is given when little is logged: ten entries a second, each acknowledged by itself. */
-import { Child } from './append/child.js';
-import { Workplace } from './append/workplace.js';
+import { resultOf } from './child.js';
 import { number, type Report } from './report.js';
 import type { TrickleResult } from './trickle-child.js';
+import { Workplace } from './workplace.js';
 
 const PAGE = 4096;
 const LIMIT_PAGES = 1.5;
@@ -10,12 +10,9 @@ const LIMIT_PAGES = 1.5;
 export async function benchTrickle(quick: boolean): Promise<Report[]> {
   const seconds = quick ? 10 : 120;
   const { entries, writeBytes, logged } = await Workplace.during((place) =>
-    place.within(async (directory) => {
-      const child = new Child(new URL('./trickle-child.js', import.meta.url), [directory, String(seconds)]);
-      const result = await child.hear<TrickleResult>();
-      await child.end();
-      return result;
-    }),
+    place.within((directory) =>
+      resultOf<TrickleResult>(new URL('./trickle-child.js', import.meta.url), [directory, seconds]),
+    ),
   );
   const pages = writeBytes / PAGE / entries;
   return [

@@ -1,7 +1,7 @@
 /** One process of the crowd: opens the store, says so, appends when told to, says so, and closes when told to. */
 import { openAgentLog } from '../../../src/index.js';
+import { leave, nextMessage, say } from '../parent.js';
 import { ENTRIES } from './contender.js';
-import { leave, nextMessage, say } from './parent.js';
 import { openTable } from './sqlite.js';
 
 const WARM_UP = 2;

@@ -1,9 +1,9 @@
 /** Many processes that append to one store at once: the time from their release to the last acknowledgement. */
 import { performance } from 'node:perf_hooks';
-import { Child } from './child.js';
-import type { Rates } from './race.js';
+import { Child } from '../child.js';
+import { inRounds, type Rates } from '../rounds.js';
+import type { Workplace } from '../workplace.js';
 import { createTable } from './sqlite.js';
-import type { Workplace } from './workplace.js';
 
 export const PROCESSES = 20;
 export const ENTRIES_EACH = 220;
@@ -14,11 +14,10 @@ const CROWDS = [
 ];
 
 export async function crowds(rounds: number, place: Workplace): Promise<Rates> {
-  const rates = new Map(CROWDS.map(({ name }) => [name, [] as number[]]));
-  for (let round = 0; round < rounds; round++) {
-    for (const { name, meet } of CROWDS) rates.get(name)!.push(await place.within(meet));
-  }
-  return rates;
+  return inRounds(
+    rounds,
+    CROWDS.map(({ name, meet }) => ({ name, run: () => place.within(meet) })),
+  );
 }
 
 async function crowdOfSqlite(directory: string): Promise<number> {

@@ -1,7 +1,8 @@
 /** Appends entries by many callers and notes, at even distances, how much memory the process takes. */
+
+import { leave, say } from '../parent.js';
 import { agentlog } from './agentlog.js';
 import type { Sample } from './memory-sample.js';
-import { leave, say } from './parent.js';
 
 const SAMPLES = 20;
 const [directory, callers, appends] = process.argv.slice(2) as [string, string, string];

@@ -1,8 +1,9 @@
 /** Whether a process that appends without end comes to an end of the memory it takes. */
+
+import { resultOf } from '../child.js';
 import { number, type Report } from '../report.js';
-import { Child } from './child.js';
+import type { Workplace } from '../workplace.js';
 import { METRICS, type Metric, type Sample } from './memory-sample.js';
-import type { Workplace } from './workplace.js';
 
 const MIB = 2 ** 20;
 /** How much more the second half of the appends may take at most than the first half did. */
@@ -12,13 +13,10 @@ const SLACK = 12 * MIB;
 const BLOCKS = '▁▂▃▄▅▆▇█';
 
 export async function memory(callers: number, appends: number, place: Workplace): Promise<Report> {
-  const samples = await place.within(async (directory) => {
-    const script = new URL('./memory-child.js', import.meta.url);
-    const child = new Child(script, [directory, callers, appends].map(String));
-    const result = await child.hear<Sample[]>();
-    await child.end();
-    return result;
-  });
+  const script = new URL('./memory-child.js', import.meta.url);
+  const samples = await place.within((directory) =>
+    resultOf<Sample[]>(script, [directory, callers, appends]),
+  );
   const half = samples.length >> 1;
   const of = (metric: Metric) => {
     const values = samples.map((sample) => sample[metric]);

@@ -1,8 +1,8 @@
 /** Contenders in turn, round by round, each in a directory of its own and for the same time. */
 import { performance } from 'node:perf_hooks';
-import { median } from '../measure.js';
+import { inRounds, type Rates } from '../rounds.js';
+import type { Workplace } from '../workplace.js';
 import type { Contender, OpenContender } from './contender.js';
-import type { Workplace } from './workplace.js';
 
 const WARM_UP_ENTRIES = 50;
 
@@ -12,23 +12,18 @@ export interface Pace {
   readonly milliseconds: number;
 }
 
-/** Entries a second in each round, by name. */
-export type Rates = ReadonlyMap<string, readonly number[]>;
-
 export async function race(
   contenders: readonly Contender[],
   { rounds, milliseconds }: Pace,
   place: Workplace,
 ): Promise<Rates> {
-  const rates = new Map(contenders.map(({ name }) => [name, [] as number[]]));
-  for (let round = 0; round < rounds; round++) {
-    // Nobody always comes behind the same one, whose writes the disk may still be at.
-    for (let i = 0; i < contenders.length; i++) {
-      const contender = contenders[(round + i) % contenders.length]!;
-      rates.get(contender.name)!.push(await place.within((path) => rate(contender, path, milliseconds)));
-    }
-  }
-  return rates;
+  return inRounds(
+    rounds,
+    contenders.map((contender) => ({
+      name: contender.name,
+      run: () => place.within((path) => rate(contender, path, milliseconds)),
+    })),
+  );
 }
 
 async function rate(contender: Contender, directory: string, milliseconds: number): Promise<number> {
@@ -48,9 +43,4 @@ async function warmUp(store: OpenContender, milliseconds: number): Promise<void>
   const end = performance.now() + milliseconds;
   let calls = 0;
   await store.append(() => calls++ >= WARM_UP_ENTRIES && performance.now() >= end);
-}
-
-/** How many times as fast as the other; the median of the rounds. */
-export function timesAsFast(rates: Rates, name: string, other: string): number {
-  return median(rates.get(name)!.map((rate, round) => rate / rates.get(other)![round]!));
 }

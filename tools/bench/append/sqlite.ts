@@ -39,9 +39,13 @@ export function openTable(directory: string, schema = ''): Table {
   return { database, insert };
 }
 
+export function createEmptyTable(directory: string): Table {
+  return openTable(directory, SCHEMA);
+}
+
 /** The table in files of the size that they keep as long as it is open: the last to close it removes the WAL. */
 export function createTable(directory: string): Table {
-  const table = openTable(directory, SCHEMA);
+  const table = createEmptyTable(directory);
   table.database.transaction(() => {
     for (let i = 0; i < PRIMING; i++) table.insert(ENTRIES[i % ENTRIES.length]!);
   })();

@@ -9,6 +9,14 @@ export function killChildren(): void {
   for (const child of running) child.kill('SIGKILL');
 }
 
+/** The one message of a script that ends afterwards. */
+export async function resultOf<T>(script: URL, args: readonly unknown[]): Promise<T> {
+  const child = new Child(script, args.map(String));
+  const result = await child.hear<T>();
+  await child.end();
+  return result;
+}
+
 export class Child {
   readonly #child: ChildProcess;
   readonly #messages: unknown[] = [];

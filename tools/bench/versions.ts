@@ -1,19 +1,18 @@
-/** The versions of everything that takes part. */
+/** The versions of everything that takes part; agentlog and SQLite always do. */
 import { createRequire } from 'node:module';
 import { join, sep } from 'node:path';
-import { betterSqlite3 } from '../../../src/db/better-sqlite3.js';
+import { betterSqlite3 } from '../../src/db/better-sqlite3.js';
 
 const require = createRequire(import.meta.url);
 
-export function versions(): Record<string, string> {
+export function versions(others: readonly string[]): Record<string, string> {
   const database = new (betterSqlite3())(':memory:');
   const sqlite = database.prepare('SELECT sqlite_version()').pluck().get();
   database.close();
   return {
     agentlog: manifestVersion('agentlog/package.json'),
     'better-sqlite3': `${installedVersion('better-sqlite3')}, SQLite ${sqlite}`,
-    lmdb: installedVersion('lmdb'),
-    'classic-level': installedVersion('classic-level'),
+    ...Object.fromEntries(others.map((name) => [name, installedVersion(name)])),
   };
 }
 
