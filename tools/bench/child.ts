@@ -10,8 +10,12 @@ export function killChildren(): void {
 }
 
 /** The one message of a script that ends afterwards. */
-export async function resultOf<T>(script: URL, args: readonly unknown[]): Promise<T> {
-  const child = new Child(script, args.map(String));
+export async function resultOf<T>(
+  script: URL,
+  args: readonly unknown[],
+  tracer?: readonly string[],
+): Promise<T> {
+  const child = new Child(script, args.map(String), tracer);
   const result = await child.hear<T>();
   await child.end();
   return result;
@@ -23,8 +27,10 @@ export class Child {
   #end: string | undefined;
   #wake = () => {};
 
-  constructor(script: URL, args: readonly string[]) {
-    this.#child = fork(fileURLToPath(script), args);
+  /** `tracer`: the command line of a program that runs the command line put behind its own. */
+  constructor(script: URL, args: readonly string[], [tracer, ...its]: readonly string[] = []) {
+    const options = tracer === undefined ? {} : { execPath: tracer, execArgv: [...its, process.execPath] };
+    this.#child = fork(fileURLToPath(script), args, options);
     running.add(this.#child);
     this.#child.on('message', (message) => {
       this.#messages.push(message);

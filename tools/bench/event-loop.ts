@@ -21,6 +21,10 @@ export async function delays(rounds: number, work: () => unknown): Promise<Delay
     const [p50, p99] = [histogram.percentile(50) / 1e6, histogram.percentile(99) / 1e6];
     found.push({ p50, p99, max: histogram.max / 1e6 });
   }
+  return middle(found);
+}
+
+export function middle(found: readonly Delays[]): Delays {
   return {
     p50: median(found.map(({ p50 }) => p50)),
     p99: median(found.map(({ p99 }) => p99)),

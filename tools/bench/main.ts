@@ -1,6 +1,7 @@
 /** `npm run bench -- [NAME ...] [--json] [--quick]`: runs the named benchmarks, or all. */
 import { benchAppend } from './append.js';
 import { benchCodec } from './codec.js';
+import { benchCompact } from './compact.js';
 import { print, type Report } from './report.js';
 import { benchScan } from './scan.js';
 import { benchTrickle } from './trickle.js';
@@ -11,6 +12,7 @@ const BENCHMARKS: Record<string, () => Report[] | Promise<Report[]>> = {
   codec: benchCodec,
   // Quick shows that it works, and roughly what comes out.
   append: () => benchAppend(quick),
+  compact: () => benchCompact(quick),
   trickle: () => benchTrickle(quick),
 };
 
