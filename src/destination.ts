@@ -9,6 +9,11 @@ import type { IdHalves } from './entry-id.js';
 export interface Row extends CheckedEntry {
   readonly idHigh: number;
   readonly idLow: number;
+  /**
+   * Its texts in UTF-8, one behind the other: task, type, agent, detail, text. Given where they are at hand, as to make
+   * them anew costs more than all else of a checksum; only to be used until the call returns that was given the row.
+   */
+  readonly utf8?: Uint8Array | undefined;
 }
 
 /** What became of a row: it is new, it was there already, another one has its id, or it was deleted before it came. */

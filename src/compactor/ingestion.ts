@@ -1,9 +1,10 @@
 /** Puts the entries of some segments into the database, in one transaction, in the order of their ids. */
 
 import type { Deletion, Destination, Row } from '../destination.js';
+import type { IdHalves } from '../entry-id.js';
 import { decodeDelete } from '../segment/control-payload.js';
 import type { Disk } from '../segment/disk.js';
-import { decodeTexts } from '../segment/entry-payload.js';
+import { decodeTexts, encodedTexts } from '../segment/entry-payload.js';
 import { RECORD_TYPE } from '../segment/layout.js';
 import type { SegmentRecord } from '../segment/record.js';
 import { segmentIdOf } from '../segment/segment-name.js';
@@ -53,8 +54,8 @@ class Tally {
   added = 0;
   unsaved = 0;
   entries = 0;
-  first: Row | undefined;
-  last: Row | undefined;
+  first: IdHalves | undefined;
+  last: IdHalves | undefined;
 
   constructor(source: Source) {
     this.source = source;
@@ -115,8 +116,9 @@ export function eraseSome(destination: Destination, deletion: Deletion): boolean
 function arrive(destination: Destination, row: Arriving): void {
   const { tally } = row;
   tally.entries++;
-  tally.first ??= row;
-  tally.last = row;
+  const { idHigh: high, idLow: low } = row;
+  tally.first ??= { high, low };
+  tally.last = { high, low };
   const arrival = destination.add(row);
   if (arrival === 'new') tally.added++;
   else if (arrival === 'conflict') tally.unsaved++;
@@ -144,6 +146,7 @@ function readerFor(tallies: ReadonlyMap<string, Tally>, deletions: Deletion[]): 
         agent,
         detail,
         timestamp,
+        utf8: encodedTexts(record.bytes, record.payloadStart, record.payloadEnd),
       };
     },
     ended(source, verdict) {
@@ -175,13 +178,7 @@ function record(destination: Destination, tally: Tally): void {
   const { source, entries, first, last, unsaved } = tally;
   const segmentId = segmentIdOf(source.name);
   const name = source.path.slice(source.path.lastIndexOf('/') + 1);
-  const ids =
-    first === undefined || last === undefined
-      ? undefined
-      : {
-          first: { high: first.idHigh, low: first.idLow },
-          last: { high: last.idHigh, low: last.idLow },
-        };
+  const ids = first === undefined || last === undefined ? undefined : { first, last };
   destination.recordSegment({ segmentId, name, slot: source.name.slot, entries, ids });
   const { kind, holeCount, holeBytes, reason } = tally.verdict!;
   if (kind === 'damaged' || kind === 'unreadable' || unsaved > 0) {

@@ -15,14 +15,18 @@ export function rowCrc(row: Row): number {
   head.writeUInt32LE(type.length, 20);
   head.writeInt32LE(agent === undefined ? -1 : agent.length, 24);
   head.writeInt32LE(detail === undefined ? -1 : detail.length, 28);
+  if (row.utf8 !== undefined) return crc32(row.utf8, crc32(head));
   let crc = crc32(type, crc32(taskId, crc32(head)));
   if (agent !== undefined) crc = crc32(agent, crc);
   if (detail !== undefined) crc = crc32(detail, crc);
   return crc32(text, crc);
 }
 
+type Texts = CheckedEntry & Pick<Row, 'utf8'>;
+
 /** UTF-8 bytes of its texts, as the counters have them. */
-export function textBytes({ taskId, type, agent, text, detail }: CheckedEntry): number {
+export function textBytes({ taskId, type, agent, text, detail, utf8 }: Texts): number {
+  if (utf8 !== undefined) return utf8.length;
   let bytes = Buffer.byteLength(taskId) + Buffer.byteLength(type) + Buffer.byteLength(text);
   if (agent !== undefined) bytes += Buffer.byteLength(agent);
   if (detail !== undefined) bytes += Buffer.byteLength(detail);

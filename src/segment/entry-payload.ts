@@ -1,4 +1,5 @@
 /** The bytes of one entry inside a record: a fixed part with the lengths, then the texts as UTF-8. */
+import { isUtf8 } from 'node:buffer';
 import type { CheckedEntry, StoredEntry } from '../entry.js';
 import { ENTRY, HAS } from './layout.js';
 import { NameCache } from './name-cache.js';
@@ -98,4 +99,29 @@ export function decodeTexts(bytes: Buffer, start: number, end: number): CheckedE
     detail: has & HAS.detail ? bytes.toString('utf8', detailStart, textStart) : undefined,
     timestamp,
   };
+}
+
+/**
+ * The bytes that `decodeTexts` decodes, the texts one behind the other. Undefined when the texts, encoded, would be other
+ * bytes, which they never are of what was written by `encodeEntry`.
+ */
+export function encodedTexts(bytes: Buffer, start: number, end: number): Buffer | undefined {
+  const taskStart = start + ENTRY.headerSize;
+  const typeStart = taskStart + bytes.readUInt16LE(start + ENTRY.taskIdLength);
+  const agentStart = typeStart + bytes.readUInt16LE(start + ENTRY.typeLength);
+  const detailStart = agentStart + bytes.readUInt16LE(start + ENTRY.agentLength);
+  const textStart = detailStart + bytes.readUInt32LE(start + ENTRY.detailLength);
+  const has = bytes.readUInt16LE(start + ENTRY.has);
+  if ((has & HAS.agent) === 0 && detailStart > agentStart) return undefined;
+  if ((has & HAS.detail) === 0 && textStart > detailStart) return undefined;
+  // Together they may be sound although a character is cut in two between them.
+  for (const at of [typeStart, agentStart, detailStart, textStart])
+    if (at < end && isContinued(bytes, at)) return undefined;
+  const texts = bytes.subarray(taskStart, end);
+  return isUtf8(texts) ? texts : undefined;
+}
+
+/** Whether the byte is one of a character that began before it. */
+function isContinued(bytes: Buffer, at: number): boolean {
+  return (bytes[at]! & 0xc0) === 0x80;
 }

@@ -11,7 +11,13 @@ import {
   encodeDelete,
   encodeSeal,
 } from '../../src/segment/control-payload.js';
-import { decodeEntry, encodeEntry, entrySizeBound } from '../../src/segment/entry-payload.js';
+import {
+  decodeEntry,
+  decodeTexts,
+  encodedTexts,
+  encodeEntry,
+  entrySizeBound,
+} from '../../src/segment/entry-payload.js';
 import { SegmentImage } from '../../src/segment/segment-image.js';
 import { SegmentScanner } from '../../src/segment/segment-scanner.js';
 import { headerOf, idAt, scanBytes } from '../support/segments.js';
@@ -50,7 +56,42 @@ function expected(entry: Entry<unknown>): unknown {
   return out;
 }
 
+/** The texts of an entry as they stand in a payload, and what they decode to. */
+function encoded(entry: Entry<unknown>, spoil: (payload: Buffer) => void = () => undefined) {
+  const checked = checkEntry(entry, 0, MAX);
+  const target = Buffer.alloc(entrySizeBound(checked) + 16, 0xbf);
+  const end = encodeEntry(checked, target, 8);
+  spoil(target.subarray(8, end));
+  return { texts: decodeTexts(target, 8, end)!, bytes: encodedTexts(target, 8, end) };
+}
+
 const wellFormedDetail = (entry: Entry<unknown>) => !/\\ud[89a-f]/.test(JSON.stringify(entry.detail) ?? '');
+
+describe('the texts of an entry, left encoded', () => {
+  it('are what is decoded of them, encoded again', () => {
+    fc.assert(
+      fc.property(entries, (entry) => {
+        const { texts, bytes } = encoded(entry);
+        const { taskId, type, agent, detail, text } = texts;
+        expect(bytes?.toString('latin1')).toBe(
+          Buffer.from([taskId, type, agent, detail, text].join('')).toString('latin1'),
+        );
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it.each<[string, (payload: Buffer) => void]>([
+    ['a byte that is no UTF-8', (payload) => payload.fill(0xff, payload.length - 1)],
+    ['a character cut in two between task and type', (payload) => payload.writeUInt16LE(2, 8)],
+    ['an agent that is not said to be there', (payload) => payload.writeUInt16LE(2, 14)],
+    ['a detail that is not said to be there', (payload) => payload.writeUInt16LE(1, 14)],
+  ])('are not told with %s', (_, spoil) => {
+    const entry = { taskId: 't', type: 'é🦊', agent: 'a', detail: 1, text: 'text' };
+    expect(encoded(entry).bytes).toBeDefined();
+    expect(encoded(entry, spoil).bytes).toBeUndefined();
+  });
+});
 
 describe('an entry', () => {
   it('comes back as given, whatever it holds', () => {
