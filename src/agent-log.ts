@@ -245,6 +245,7 @@ class Handle implements AgentLog<never> {
       littleBytes: tuning.littleBytes,
       pace: tuning.pace,
       now: options.now,
+      onSealed: (bytes) => this.#leadership?.sealed(bytes),
       // Not at once: a listener may append, and the writer is in the middle of something.
       onProblem: (error) => process.nextTick(() => events.problem('', error)),
     });

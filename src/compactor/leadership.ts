@@ -95,6 +95,8 @@ export class Leadership {
   /** What is done comes one after the other: looks, rounds that are asked for, the end. */
   #turn: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
+  /** Bytes of the segments that this handle has sealed since its last look. */
+  #sealedBytes = 0;
   #closing = false;
   #lastWork = 0;
   #lastGlance = 0;
@@ -121,6 +123,14 @@ export class Leadership {
 
   start(): void {
     this.#scheduleLook();
+  }
+
+  /** This handle has sealed a segment: when they are enough for a round, it need not wait for the next look. */
+  sealed(bytes: number): void {
+    this.#sealedBytes += bytes;
+    if (this.#sealedBytes < this.#timing.roundBytes || this.#timer === undefined || this.#closing) return;
+    clearTimeout(this.#timer);
+    this.#scheduleLook(0);
   }
 
   /** All that waits now is in the database when it resolves, whoever leads. */
@@ -162,15 +172,15 @@ export class Leadership {
     clearInterval(keptAlive);
   }
 
-  #scheduleLook(): void {
+  #scheduleLook(
+    after = this.#runner === undefined ? this.#timing.look : this.#timing.lookWhileLeading,
+  ): void {
     if (this.#closing) return;
-    const { look, lookWhileLeading } = this.#timing;
-    this.#timer = setTimeout(
-      () => {
-        this.#inTurn(() => this.#look()).finally(() => this.#scheduleLook());
-      },
-      this.#runner === undefined ? look : lookWhileLeading,
-    );
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#sealedBytes = 0;
+      this.#inTurn(() => this.#look()).finally(() => this.#scheduleLook());
+    }, after);
     this.#timer.unref();
   }
 

@@ -29,6 +29,8 @@ export interface SegmentOptions {
   readonly now: () => number;
   /** Other steps of space ahead than the usual ones. */
   readonly pace?: PaceLimits | undefined;
+  /** Told of a segment that was sealed, and how long it is. */
+  readonly onSealed?: ((bytes: number) => void) | undefined;
   /** Told what went wrong in the background; nothing acknowledged depends on it. */
   readonly onProblem: (error: Error) => void;
 }
@@ -161,12 +163,16 @@ export class OwnSegments {
     segment.released = true;
     if (holdsNothing && !segment.cannotBeRemoved) this.#remove(segment);
     else {
-      const steps = segment.end === 'finished' && !holdsNothing ? segment.seal() : segment.close();
+      const isSealed = segment.end === 'finished' && !holdsNothing;
       const ended = () => {
         this.#ends.get(segment)?.();
         this.#ends.delete(segment);
       };
-      this.#do(steps, { done: ended, failed: ended });
+      const done = () => {
+        ended();
+        if (isSealed) this.#options.onSealed?.(segment.position);
+      };
+      this.#do(isSealed ? segment.seal() : segment.close(), { done, failed: ended });
     }
   }
 

@@ -11,7 +11,7 @@ export interface Numbered {
 
 /** What is made of a segment's records, and what is to be done about it otherwise. */
 export interface Reader<Item extends Numbered> {
-  /** Undefined for a record that is none of what is read. Its bytes may be used until the item was handed on and the next ones are asked for. */
+  /** Undefined for a record that is none of what is read. Its bytes may be used until the next items are asked for. */
   read(record: SegmentRecord, source: Source): Item | undefined;
   /** How a segment ended that was read to its end. */
   ended(source: Source, verdict: Verdict): void;
