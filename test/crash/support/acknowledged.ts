@@ -1,8 +1,7 @@
 /** What appenders were told is on disk, to hold it against what the store gives back. */
-import type { AgentLog } from '../../../src/agent-log.js';
 import { type Acknowledgement, textOf } from './appender.js';
 
-interface Found {
+export interface Found {
   readonly id: string;
   readonly text: string;
   /** The appender. */
@@ -30,10 +29,19 @@ export class Acknowledged {
   }
 
   /** Throws unless all that is known when it begins is there once and in order, and nothing else but whole groups. */
-  async check(log: AgentLog): Promise<Found[]> {
+  async check(log: { scan(): AsyncIterable<unknown> }): Promise<Found[]> {
     const before = new Map(this.#ids);
     const found: Found[] = [];
-    for await (const entry of log.scan()) found.push(entry as unknown as Found);
+    for await (const entry of log.scan()) found.push(entry as Found);
+    return this.#hold(before, found);
+  }
+
+  /** As `check`, of entries that were read in another way, when nobody wrote. */
+  checkRows(found: Found[]): void {
+    this.#hold(this.#ids, found);
+  }
+
+  #hold(before: Ids, found: Found[]): Found[] {
     const ids = checkEntries(found);
     checkGroups(found);
     for (const expected of [before, this.#seen]) {

@@ -13,11 +13,11 @@ export interface Acknowledgement {
 }
 
 /**
- * Arguments: `store`, `name`, `seed`. It waits to be told how many entries to append, says 'done' after them and waits
+ * Arguments: `store`, `name`, `seed`; `compacting` to compact all the time. It waits to be told how many entries to append, says 'done' after them and waits
  * again; 0 means to close the store.
  */
 export const APPENDER = `
-  const { store, name, seed } = args;
+  const { store, name, seed, compacting = false } = args;
   ${textOf.toString()}
   let state = seed;
   const below = (bound) => { state = (Math.imul(state, 1664525) + 1013904223) >>> 0; return (state >>> 8) % bound; };
@@ -55,9 +55,13 @@ export const APPENDER = `
     else await log.flush();
     for (const { n } of taken) say({ n, count: 1 });
   };
+  const compact = async () => {
+    const { entries } = await log.compact();
+    say({ compacted: entries });
+  };
   for (let more = await hear(); more > 0; more = await hear()) {
     limit = given + more;
-    await Promise.all([...Array.from({ length: 12 }, () => one), batch, batch, sync, writeAndFlush].map(caller));
+    await Promise.all([...Array.from({ length: 12 }, () => one), batch, batch, sync, writeAndFlush, ...(compacting ? [compact] : [])].map(caller));
     say('done');
   }
   await log.close();
