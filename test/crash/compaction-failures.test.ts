@@ -1,0 +1,211 @@
+/** Databases that cannot be written, for real reasons: nothing is let go of, and the next round works. */
+import { closeSync, copyFileSync, openSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { tempDir } from '../package/support/temp-dir.js';
+import { Random } from '../support/random.js';
+import { inspectDatabase, OUTSIDE, SOUND, waitingSegments } from './support/database.js';
+import { runHost, startHost } from './support/host.js';
+import { noDisk, withDisk } from './support/small-disk.js';
+import { storePath } from './support/stores.js';
+
+/** What programs have in common: they note what they are told. */
+const NOTING = `
+  import { readdirSync } from 'node:fs';
+  const warnings = [];
+  const damages = [];
+  const on = { warning: ({ code }) => warnings.push(code), damage: (damage) => damages.push(damage) };
+  const detail = { group: 0, of: 1 };
+  const acknowledged = [];
+  const append = async (log, count) => {
+    for (let i = 0; i < count; i++) acknowledged.push(await log.append({ ...entry('x'.repeat(2000)), detail }));
+  };
+  const sealed = (store) => readdirSync(store + '/segments').filter((file) => file.endsWith('.sealed'));
+  /** Compacts in vain; what waited must wait still. */
+  const fail = async (store, log) => {
+    const before = sealed(store);
+    const { code } = await codeOf(log.compact());
+    const after = new Set(sealed(store));
+    return { code, retired: before.filter((file) => !after.has(file)) };
+  };
+  const idsOf = async (log) => (await read(log)).map(([id]) => id);
+  const isSame = (ids) => JSON.stringify(ids) === JSON.stringify(acknowledged);`;
+
+test('a disk with no space for the database', async ({ skip }) => {
+  const directory = tempDir();
+  const reason = noDisk('tmpfs', directory);
+  if (reason !== undefined) skip(reason);
+  const said = await runHost(
+    `${NOTING}
+     import { closeSync, openSync, rmSync } from 'node:fs';
+     const store = args.directory + '/store';
+     const log = await openAgentLog(store, { on, segmentBytes: 65536 });
+     await append(log, 50);
+     await log.compact();
+     await append(log, 300);
+     const fd = openSync(args.directory + '/ballast', 'w');
+     for (let size = 65536; size >= 512; size /= 2) for (;;) { try { if (writeSync(fd, Buffer.alloc(size)) < size) break; } catch { break; } }
+     closeSync(fd);
+     const failed = await fail(store, log);
+     const isRead = isSame(await idsOf(log));
+     rmSync(args.directory + '/ballast');
+     const { segments } = await log.compact();
+     await append(log, 50);
+     const isReadAfter = isSame(await idsOf(log));
+     await log.close();
+     say({ failed, isRead, isReadAfter, waiting: sealed(store), segments: segments > 0, warnings, damages });`,
+    { args: { directory }, through: withDisk('tmpfs', directory) },
+  );
+  expect(said).toEqual({
+    failed: { code: 'AGENTLOG_DISK_FULL', retired: [] },
+    isRead: true,
+    isReadAfter: true,
+    waiting: [],
+    segments: true,
+    warnings: ['AGENTLOG_COMPACTION'],
+    damages: [],
+  });
+});
+
+test('a database that somebody else writes to for longer than anybody waits', async () => {
+  const store = storePath();
+  const host = startHost(
+    `${NOTING}
+     const log = await openAgentLog(args.store, { on, segmentBytes: 65536 });
+     await append(log, 50);
+     await log.compact();
+     say('open');
+     await hear();
+     await append(log, 100);
+     const failed = await fail(args.store, log);
+     await append(log, 100);
+     const isRead = isSame(await idsOf(log));
+     say({ failed, isRead });
+     await hear();
+     await log.compact();
+     await log.close();
+     say({ warnings, damages, acknowledged });
+     process.exit();`,
+    { args: { store } },
+  );
+  await host.says();
+  const writer = startHost(
+    `${OUTSIDE}
+     const db = open(args.store);
+     db.exec('BEGIN IMMEDIATE');
+     say('writing');
+     await hear();
+     db.exec('ROLLBACK');
+     db.close();
+     say('over');`,
+    { args: { store } },
+  );
+  expect(await writer.says()).toBe('writing');
+  expect(await host.ask('go on')).toEqual({ failed: { code: 'AGENTLOG_IO', retired: [] }, isRead: true });
+  expect(await writer.ask('end')).toBe('over');
+  const { acknowledged, ...troubles } = (await host.ask('go on')) as { acknowledged: string[] };
+  expect(troubles).toEqual({ warnings: ['AGENTLOG_COMPACTION'], damages: [] });
+  expect(waitingSegments(store)).toEqual([]);
+  const { rows, inspected } = await inspectDatabase(store);
+  expect(inspected).toEqual({ ...SOUND, state: 'closed' });
+  expect(rows.map(({ id }) => id)).toEqual(acknowledged);
+});
+
+test.each(['its first page', 'all its other pages'])('a database with garbage in %s', async (where) => {
+  const store = storePath();
+  const program = `${NOTING}
+    const log = await openAgentLog(args.store, { on, segmentBytes: 65536 });
+    await append(log, 100);
+    const failed = args.failing ? await fail(args.store, log) : await log.compact().then(() => 'none');
+    await append(log, 100);
+    await log.close();
+    say({ failed, warnings: [...new Set(warnings)], damages, waiting: sealed(args.store).length, acknowledged });`;
+  interface Said {
+    readonly acknowledged: string[];
+    readonly waiting: number;
+  }
+  const first = (await runHost(program, { args: { store, failing: false } })) as Said;
+  const path = join(store, 'agent-log.db');
+  const copy = join(tempDir(), 'copy');
+  copyFileSync(path, copy);
+  const { size } = statSync(path);
+  const [from, to] = where === 'its first page' ? [0, 8192] : [8192, size];
+  const fd = openSync(path, 'r+');
+  writeSync(fd, new Random(9).bytes(to - from), 0, to - from, from);
+  closeSync(fd);
+  const second = (await runHost(program, { args: { store, failing: true } })) as Said;
+  expect(second).toMatchObject({
+    failed: { code: 'AGENTLOG_IO', retired: [] },
+    warnings: ['AGENTLOG_COMPACTION'],
+    damages: [],
+  });
+  expect(second.acknowledged).toHaveLength(200);
+  expect(second.waiting).toBeGreaterThan(0);
+  copyFileSync(copy, path);
+  const third = (await runHost(program, { args: { store, failing: false } })) as Said;
+  expect(third).toMatchObject({ failed: 'none', warnings: [], damages: [], waiting: 0 });
+  const { rows, inspected } = await inspectDatabase(store);
+  expect(inspected).toEqual({ ...SOUND, state: 'closed' });
+  expect(rows.map(({ id }) => id)).toEqual([first, second, third].flatMap((said) => said.acknowledged));
+});
+
+test('a file system that fails while rows are written', async ({ skip }) => {
+  const directory = tempDir();
+  const reason = noDisk('ext4', directory);
+  if (reason !== undefined) skip(reason);
+  const said = await runHost(
+    `${NOTING}
+     import { execFile, execFileSync } from 'node:child_process';
+     import { promisify } from 'node:util';
+     const disk = args.directory + '/disk';
+     const store = disk + '/store';
+     /** EXT4_IOC_SHUTDOWN, with the flag that not even the journal in memory is written. Perl has ioctl. */
+     const SHUTDOWN = '$how = pack("L", 2); open(F, "<", $ARGV[0]) && ioctl(F, 0x8004587d, $how) or die $!';
+     const codes = new Set();
+     const lost = [];
+     for (let round = 0; round < 6; round++) {
+       const log = await openAgentLog(store, { on, segmentBytes: 65536 });
+       let failed = false;
+       const appending = async () => {
+         for (;;) {
+           try { await append(log, 1); } catch { if (!failed) throw new Error('rejected too early'); return; }
+         }
+       };
+       const compacting = async () => {
+         for (;;) {
+           const { code } = await codeOf(log.compact());
+           if (code !== undefined) { codes.add(code); return; }
+         }
+       };
+       const all = [appending(), appending(), appending(), appending(), compacting()];
+       await new Promise((resolve) => setTimeout(resolve, 60 + round * 31));
+       failed = true;
+       await promisify(execFile)('perl', ['-e', SHUTDOWN, disk]);
+       await Promise.all(all);
+       await log.close();
+       execFileSync('umount', [disk]);
+       execFileSync('mount', ['-o', 'loop', args.directory + '/image', disk]);
+       warnings.length = 0;
+       const after = await openAgentLog(store, { on });
+       await after.compact();
+       const found = new Set(await idsOf(after));
+       lost.push(...acknowledged.filter((id) => !found.has(id)));
+       await after.close();
+       if (warnings.length + sealed(store).length > 0) lost.push('left: ' + warnings + sealed(store));
+     }
+     const { rows, ...sound } = await (async () => {
+       const { default: Database } = await import(args.sqlite);
+       const db = new Database(store + '/agent-log.db', { readonly: true });
+       const rows = db.prepare('SELECT count(*) FROM agentLogEntries').pluck().get();
+       const integrity = db.pragma('integrity_check', { simple: true });
+       db.close();
+       return { rows, integrity };
+     })();
+     say({ lost, damages, codes: [...codes], ...sound, enough: rows >= acknowledged.length && rows > 200 });`,
+    {
+      args: { directory, sqlite: new URL('../../node_modules/better-sqlite3/lib/index.js', import.meta.url) },
+      through: withDisk('ext4', directory),
+    },
+  );
+  expect(said).toEqual({ lost: [], damages: [], codes: ['AGENTLOG_IO'], integrity: 'ok', enough: true });
+});
