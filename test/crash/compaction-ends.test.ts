@@ -32,7 +32,7 @@ test.each(ENDS)('nothing is lost by %s in the middle of a round', async (_, end)
   const ids: string[] = [];
   let written = 0;
   for (let n = 0; n < 4; n++) {
-    const host = startHost(program(end), { args: { store, after: random.below(90) } });
+    const host = startHost(program(end), { args: { store, after: random.between(40, 220) } });
     ids.push(...((await host.says()) as string[]));
     const { status, signal, stderr } = await host.ended;
     expect(stderr).toBe('');

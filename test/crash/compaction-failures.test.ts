@@ -209,3 +209,34 @@ test('a file system that fails while rows are written', async ({ skip }) => {
   );
   expect(said).toEqual({ lost: [], damages: [], codes: ['AGENTLOG_IO'], integrity: 'ok', enough: true });
 });
+
+test('a database that somebody puts another one in the place of', async () => {
+  const store = storePath();
+  const said = await runHost(
+    `${NOTING}
+     import { execFileSync } from 'node:child_process';
+     const log = await openAgentLog(args.store, { on, segmentBytes: 65536 });
+     await append(log, 100);
+     await log.compact();
+     // By another process, as somebody does who puts a copy back.
+     execFileSync('sh', ['-c', 'cp agent-log.db copy && mv copy agent-log.db'], { cwd: args.store });
+     await append(log, 100);
+     const failed = await fail(args.store, log);
+     await log.compact();
+     const isRead = isSame(await idsOf(log));
+     await log.close();
+     say({ failed, isRead, warnings, damages, acknowledged });`,
+    { args: { store } },
+  );
+  const { acknowledged, ...rest } = said as { acknowledged: string[] };
+  expect(rest).toEqual({
+    failed: { code: 'AGENTLOG_IO', retired: [] },
+    isRead: true,
+    warnings: ['AGENTLOG_COMPACTION'],
+    damages: [],
+  });
+  expect(waitingSegments(store)).toEqual([]);
+  const { rows, inspected } = await inspectDatabase(store);
+  expect(inspected).toEqual({ ...SOUND, state: 'closed' });
+  expect(rows.map(({ id }) => id)).toEqual(acknowledged);
+});

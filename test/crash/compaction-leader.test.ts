@@ -69,7 +69,7 @@ test.each([1, 2, 3])('another process takes the place of a leader that was kille
   const [first, second] = await startTwo(store);
   const ids = [...(await append(first)), ...(await append(second, 100))];
   first.tell({ what: 'compact' });
-  await rest(random.below(60));
+  await rest(random.below(250));
   await first.kill();
   expect(await second.ask({ what: 'compact' })).toBe('compacted');
   ids.push(...(await append(second, 100)));
