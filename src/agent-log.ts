@@ -333,19 +333,22 @@ class Handle implements AgentLog<never> {
   }
 
   async deleteTask(taskId: string): Promise<void> {
-    const writer = this.#openWriter();
+    this.#openWriter();
     if (typeof taskId !== 'string') throw new TypeError('deleteTask takes the id of a task, a string');
     const own = this.#slot!.last;
     const seen = await lastSeen(this.#place);
     // Also what this handle was given before and has not acknowledged yet.
     seen.set(this.#slot!.number, own);
-    await writer.appendDeletes([{ taskId, upTo: [...seen.values()], before: null }]);
+    // Lone surrogates of an entry's taskId became U+FFFD.
+    const request = { taskId: taskId.toWellFormed(), upTo: [...seen.values()], before: null };
+    // The handle may have been closed meanwhile.
+    await this.#openWriter().appendDeletes([request]);
   }
 
   async prune(which: PruneOptions): Promise<void> {
-    const writer = this.#openWriter();
+    this.#openWriter();
     const deletes = await deletesFor(this.#place, checkPrune(which));
-    if (deletes.length > 0) await writer.appendDeletes(deletes);
+    if (deletes.length > 0) await this.#openWriter().appendDeletes(deletes);
   }
 
   async backup(directory: string, options: BackupOptions = {}): Promise<BackupResult> {
@@ -449,7 +452,7 @@ function reportsOf(events: Events, verdicts: VerdictReports): LeadershipReports 
   return {
     round: (round) => events.emit('compact', round),
     recovered: (path, verdict) => verdicts.recovered(path, verdict),
-    damaged: (path, verdict) => verdicts.read(path, verdict),
+    damaged: (damage) => verdicts.damaged(damage),
     warning: (code, message, cause) => events.emit('warning', { code, message, cause }),
   };
 }

@@ -30,20 +30,20 @@ export class VerdictReports {
 
   read(segment: string, { kind, reason, holeCount, holeBytes }: Verdict): void {
     const isBad = kind === 'damaged' || kind === 'unreadable' || kind === 'unsupported';
-    if (isBad) this.#report({ segment, holes: holeCount, bytes: holeBytes, reason });
+    if (isBad) this.damaged({ segment, holes: holeCount, bytes: holeBytes, reason });
   }
 
   /** The disk did not give its bytes. */
   unreadable(segment: string, { message }: Error): void {
-    this.#report({ segment, holes: 0, bytes: 0, reason: message });
+    this.damaged({ segment, holes: 0, bytes: 0, reason: message });
   }
 
   damagedRow(id: string): void {
     const reason = `the row of entry ${id} is not what was written`;
-    this.#report({ segment: `row ${id}`, holes: 1, bytes: 0, reason });
+    this.damaged({ segment: `row ${id}`, holes: 1, bytes: 0, reason });
   }
 
-  #report(damage: DamageEvent): void {
+  damaged(damage: DamageEvent): void {
     if (this.#damaged.has(damage.segment)) return;
     this.#damaged.add(damage.segment);
     this.#events.emit('damage', damage);

@@ -32,12 +32,13 @@ export class BacklogWatch {
     this.#now = now;
   }
 
-  async look(): Promise<Backlog> {
+  /** With `anew`, also for segments whose writers have died just now. */
+  async look(anew = false): Promise<Backlog> {
     const now = this.#now();
     const files = await run(this.#disk, listSegments(this.#paths.segments));
     const paths = files.filter(({ name }) => name.state === 'sealed').map(({ path }) => path);
     const open = files.filter(({ name }) => name.state === 'open').map(({ path }) => path);
-    if (now - this.#askedAt >= ASK_EACH_MS) {
+    if (anew || now - this.#askedAt >= ASK_EACH_MS) {
       this.#askedAt = now;
       const answers = await whoLives(this.#disk, this.#paths.locks, open);
       this.#leftovers = open.filter((_, i) => answers[i] === 'gone');

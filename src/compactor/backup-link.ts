@@ -23,9 +23,17 @@ export async function runBackup(
   try {
     return await new Promise<BackupResult>((resolve, reject) => {
       thread.on('message', (message: FromBackup) => {
-        if (message.kind === 'progress') onProgress?.(message.progress);
-        else if (message.kind === 'done') resolve(message.result);
-        else reject(asAgentLogError('the backup failed', fromSent(message.failure)));
+        if (message.kind === 'progress') {
+          try {
+            onProgress?.(message.progress);
+          } catch (error) {
+            reject(error);
+            stop();
+          }
+        }
+        if (message.kind === 'done') resolve(message.result);
+        if (message.kind === 'failed')
+          reject(asAgentLogError('the backup failed', fromSent(message.failure)));
       });
       thread.on('error', (error) => reject(asAgentLogError('the backup failed', error)));
       thread.on('exit', () => {

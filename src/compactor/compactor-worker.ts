@@ -36,16 +36,16 @@ function compact(start: CompactorStart, port: MessagePort): void {
     reports: {
       round: (round) => tell({ kind: 'round', round }),
       recovered: (path, verdict) => tell({ kind: 'recovered', path, verdict }),
-      damaged: (path, verdict) => tell({ kind: 'damaged', path, verdict }),
+      damaged: (damage) => tell({ kind: 'damaged', damage }),
       warning: (code, message, cause) =>
         tell({ kind: 'warning', code, message, cause: cause === undefined ? undefined : toSent(cause) }),
     },
   });
   let busy: Promise<void> = Promise.resolve();
-  const then = (work: () => Promise<void>) => {
+  const then = (work: () => Promise<number>) => {
     busy = busy.then(work).then(
-      () => tell({ kind: 'done', failure: undefined }),
-      (error: unknown) => tell({ kind: 'done', failure: toSent(error) }),
+      (left) => tell({ kind: 'done', left, failure: undefined }),
+      (error: unknown) => tell({ kind: 'done', left: 0, failure: toSent(error) }),
     );
   };
   port.on('message', (message: ToWorker) => {
@@ -54,7 +54,10 @@ function compact(start: CompactorStart, port: MessagePort): void {
       return;
     }
     compactor.finish();
-    then(() => (message.lastRound ? compactor.lastRound() : Promise.resolve()));
+    then(async () => {
+      if (message.lastRound) await compactor.lastRound();
+      return 0;
+    });
     busy = busy.then(() => {
       compactor.close();
       port.close();

@@ -8,6 +8,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Destination } from '../destination.js';
 import { AgentLogError } from '../errors.js';
+import type { DamageEvent } from '../events.js';
 import type { Disk } from '../segment/disk.js';
 import { segmentIdOf } from '../segment/segment-name.js';
 import type { Source } from '../segment/segment-reading.js';
@@ -44,7 +45,8 @@ export interface CompactorReports {
   round(round: Round): void;
   /** A segment of a dead writer was read to its end. */
   recovered(path: string, verdict: Verdict): void;
-  damaged(path: string, verdict: Verdict): void;
+  /** What it held that cannot be read, or is at odds with a row. */
+  damaged(damage: DamageEvent): void;
   warning(code: CompactorWarning, message: string, cause?: unknown): void;
 }
 
@@ -96,6 +98,9 @@ export class Compactor {
   #destination: Destination | undefined;
   readonly #stop = new AbortController();
   #isEnding = false;
+  #isFirstRound = true;
+  /** Paths of segments that a drain could not read. */
+  readonly #leftOut = new Set<string>();
   #impatience: NodeJS.Timeout | undefined;
 
   constructor(options: CompactorOptions) {
@@ -111,9 +116,13 @@ export class Compactor {
     );
   }
 
-  /** Rounds until all that waits now is in the database, or until little waits, or until `stop`. */
-  async drain(goal: Goal): Promise<void> {
+  /**
+   * Rounds until all that waits now is in the database, or until little waits, or until `finish`. Returns how many
+   * segments had to be left out.
+   */
+  async drain(goal: Goal): Promise<number> {
     let wanted: ReadonlySet<string> | undefined;
+    this.#leftOut.clear();
     try {
       while (!this.#isEnding) {
         const waiting = await this.#survey();
@@ -122,13 +131,15 @@ export class Compactor {
           goal === 'all'
             ? !waiting.ready.some(({ source }) => wanted!.has(source.path))
             : sum(waiting.ready) < this.#options.roundBytes;
-        if (isReached) return;
+        if (isReached) break;
         const round = await this.#round(waiting);
-        if (round === undefined) return;
-        this.#options.reports.round(round);
+        if (round !== undefined) this.#options.reports.round(round);
       }
+      // What an earlier one did not come to.
+      this.#archive.evict();
+      return this.#leftOut.size;
     } catch (error) {
-      if (error instanceof Stopped) return;
+      if (error instanceof Stopped) return this.#leftOut.size;
       this.#afterFailure(error);
       throw error;
     }
@@ -144,7 +155,11 @@ export class Compactor {
   async lastRound(): Promise<void> {
     try {
       const waiting = await this.#survey();
-      const round = waiting.ready.length === 0 ? undefined : await this.#round(waiting);
+      if (waiting.ready.length === 0) return;
+      this.#destination ??= this.#options.open();
+      // Reading a large database takes longer than an end may; whoever leads next does it.
+      if (this.#destination.mustBeChecked) return;
+      const round = await this.#round(waiting);
       if (round !== undefined) this.#options.reports.round(round);
     } catch (error) {
       if (error instanceof Stopped) return;
@@ -174,7 +189,7 @@ export class Compactor {
     const { disk, paths, reports } = this.#options;
     const { sources, problems } = await survey(disk, paths);
     for (const problem of problems) reports.warning('AGENTLOG_STORAGE', problem.message, problem);
-    const ready = readyOf(sources).map((source) => ({
+    const ready = readyOf(sources, this.#leftOut).map((source) => ({
       source,
       bytes: disk.callSync('lstat', source.path).size,
     }));
@@ -188,8 +203,13 @@ export class Compactor {
     const chosen = ready.slice(0, countUpTo(ready, this.#options.roundBytes));
     const isIn = ({ source }: Sized) => destination.has(segmentIdOf(source.name));
     const fresh = chosen.filter((one) => !isIn(one)).map(({ source }) => source);
+    // What an earlier one committed and could not write back: the log would grow by what is added.
+    if (!destination.checkpoint().isFull) await this.#settle(destination);
+    // What an earlier one moved away may come back with a power cut, as long as the directory is not synced.
+    if (this.#isFirstRound) runSync(this.#options.disk, syncDirectory(this.#options.paths.segments));
+    this.#isFirstRound = false;
     const ingested = await this.#ingest(destination, fresh, all);
-    for (const { source, verdict } of ingested) this.#report(source, verdict);
+    for (const one of ingested) this.#report(one);
     await this.#settle(destination);
     if (!destination.isInPlace)
       throw new AgentLogError('AGENTLOG_IO', 'the files of the database are not those that were opened');
@@ -238,7 +258,9 @@ export class Compactor {
           await this.#settle(destination);
         } else if (error instanceof CannotBeRead) {
           const { source: failed, message } = error;
-          this.#options.reports.warning('AGENTLOG_SEGMENT_LEFT', message, error);
+          const what = `${failed.path} is left where it is, and what its writer wrote after it: ${message}`;
+          this.#options.reports.warning('AGENTLOG_SEGMENT_LEFT', what, error);
+          this.#leftOut.add(failed.path);
           sources = sources.filter(
             (source) => source.name.slot !== failed.name.slot || compareAge(source, failed) < 0,
           );
@@ -248,10 +270,16 @@ export class Compactor {
     return [];
   }
 
-  #report(source: Source, verdict: Verdict): void {
+  #report({ source, verdict, unsaved }: Ingested): void {
     const { reports } = this.#options;
+    const { kind, holeCount: holes, holeBytes: bytes, reason } = verdict;
     if (source.writer !== 'sealed') reports.recovered(source.path, verdict);
-    if (verdict.kind === 'damaged' || verdict.kind === 'unreadable') reports.damaged(source.path, verdict);
+    const isBad = kind === 'damaged' || kind === 'unreadable';
+    const lost = `${unsaved} of its entries could not become rows, because they are no entries or their ids have other rows`;
+    if (isBad || unsaved > 0) {
+      const why = unsaved === 0 ? reason : `${reason}; ${lost}`;
+      reports.damaged({ segment: source.path, holes, bytes, reason: why });
+    }
   }
 
   /** Waits until nothing that was committed depends on the log. */
@@ -314,13 +342,13 @@ export class Compactor {
   }
 }
 
-/** What can be ingested, the oldest first: of each slot what comes before the first segment that is still written. */
-function readyOf(sources: readonly Source[]): Source[] {
+/** What can be ingested, the oldest first: of each slot what comes before the first segment that is still written or cannot be read. */
+function readyOf(sources: readonly Source[], leftOut: ReadonlySet<string>): Source[] {
   const busy = new Set<number>();
   const ready: Source[] = [];
   for (const source of sources) {
     const { slot } = source.name;
-    if (source.writer === 'live') busy.add(slot);
+    if (source.writer === 'live' || leftOut.has(source.path)) busy.add(slot);
     if (!busy.has(slot)) ready.push(source);
   }
   return ready.sort(compareAge);

@@ -72,15 +72,17 @@ export async function ingest(
   const tallies = new Map(sources.map((source) => [source.path, new Tally(source)]));
   const deletions: Deletion[] = [];
   const streams = streamsOf(disk, sources, readerFor(tallies, deletions));
-  destination.begin();
   try {
+    destination.begin();
     for (;;) {
       const rows = await nextInOrder(streams);
       if (rows.length === 0) break;
       for (const row of rows) arrive(destination, row);
     }
+    let left = MOST_ERASED;
     for (const deletion of deletions) {
-      if (destination.erase(deletion, MOST_ERASED) === MOST_ERASED) throw new TooMuchToErase(deletion);
+      left -= destination.erase(deletion, left);
+      if (left === 0) throw new TooMuchToErase(deletion);
       destination.recordDeletion(deletion);
     }
     for (const tally of tallies.values()) record(destination, tally);
@@ -100,13 +102,17 @@ export async function ingest(
   }));
 }
 
-/** Part of a deletion that is too large for one transaction, in one of its own. False when nothing is left of it. */
+/**
+ * Part of a deletion that is too large for one transaction, in one of its own. False when nothing is left of it; then it
+ * is recorded, so that what it names of the segments at hand does not come in only to be removed.
+ */
 export function eraseSome(destination: Destination, deletion: Deletion): boolean {
   destination.begin();
   try {
-    const erased = destination.erase(deletion, MOST_ERASED);
+    const isLeft = destination.erase(deletion, MOST_ERASED) === MOST_ERASED;
+    if (!isLeft) destination.recordDeletion(deletion);
     destination.commit();
-    return erased === MOST_ERASED;
+    return isLeft;
   } catch (error) {
     destination.rollback();
     throw error;

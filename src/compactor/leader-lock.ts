@@ -24,6 +24,11 @@ export class LeaderLock {
     return this.isHeld;
   }
 
+  /** Held, and not of a store that was removed: another one in its place has another leader. */
+  get isGood(): boolean {
+    return this.#fd !== undefined && runSync(this.#disk, leadsTo(this.#path, this.#fd));
+  }
+
   release(): void {
     const fd = this.#fd;
     this.#fd = undefined;

@@ -5,7 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CancelSignal } from '../cancel-signal.js';
-import { describe } from '../errors.js';
+import { AgentLogError, describe } from '../errors.js';
 import type { Disk } from '../segment/disk.js';
 import { listSegments } from '../segment/segment-list.js';
 import { segmentIdOf } from '../segment/segment-name.js';
@@ -63,6 +63,8 @@ export const USUAL_TIMING: Timing = {
 
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 30_000;
+/** Longer than a worker idles, so that one is not kept for what cannot be read. */
+const LEFT_OUT_RETRY_MS = 60_000;
 /** How often a handle that does not lead looks for what it is there to warn of. */
 const GLANCE_MS = 10_000;
 /** Between two looks at whether another handle has done what it was asked for, and between two askings. */
@@ -104,7 +106,11 @@ export class Leadership {
   #retry = FIRST_RETRY_MS;
   /** What was there when the store was opened has waited long enough. */
   #isFirstLook = true;
+  /** Looks in a row at which another handle led; one may be by chance, as looking takes the lock for a moment. */
+  #lostLooks = 0;
   readonly #told = new Set<string>();
+  readonly #toldInDrain = new Set<string>();
+  #ending: Promise<void> | undefined;
   readonly #progress = new Set<(round: Round) => void>();
   #backlog: Backlog = { segments: 0, bytes: 0, age: 0 };
 
@@ -141,19 +147,27 @@ export class Leadership {
     const { signal, onProgress } = options;
     signal?.throwIfAborted();
     let [segments, bytes, entries] = [0, 0, 0];
+    const threw: unknown[] = [];
+    const tell = (progress: CompactProgress) => {
+      try {
+        onProgress?.(progress);
+      } catch (error) {
+        threw.push(error);
+      }
+    };
     const hear = (round: Round) => {
       segments += round.segments;
       bytes += round.bytes;
       entries += round.entries;
-      onProgress?.({ segments, left: round.left });
+      tell({ segments, left: round.left });
     };
     this.#progress.add(hear);
     const keptAlive = keepProcessAlive();
     try {
-      const doing = this.#inTurn(() => this.#compactIfLeading());
-      const led = await untilAborted(doing, signal);
-      if (led) return { segments, bytes, entries };
-      return await this.#waitForLeader(signal, onProgress);
+      const led = await untilAborted(this.#compactInTurn(), signal);
+      const result = led ? { segments, bytes, entries } : await this.#waitForLeader(signal, tell);
+      if (threw.length > 0) throw threw[0];
+      return result;
     } finally {
       clearInterval(keptAlive);
       this.#progress.delete(hear);
@@ -166,10 +180,13 @@ export class Leadership {
     clearTimeout(this.#timer);
     // A drain that is under way ends after its round, and does not keep this waiting for its turn.
     const keptAlive = keepProcessAlive();
-    if (this.#runner !== undefined) await this.#end(true);
-    else await this.#inTurn(() => this.#lastRound());
-    await this.#turn;
-    clearInterval(keptAlive);
+    try {
+      if (this.#runner !== undefined) await this.#end(true);
+      else await this.#inTurn(() => this.#lastRound());
+      await this.#turn;
+    } finally {
+      clearInterval(keptAlive);
+    }
   }
 
   #scheduleLook(
@@ -194,8 +211,14 @@ export class Leadership {
     if (this.#closing) return;
     const now = performance.now();
     try {
-      if (this.#lock.take()) await this.#lead(now);
-      else if (now - this.#lastGlance > GLANCE_MS) await this.#glance(now);
+      if (this.#lock.take()) {
+        // The worker would go on with the files of the store that was there.
+        if (this.#lock.isGood) await this.#lead(now);
+        else await this.#end(false);
+      } else {
+        this.#lostLooks++;
+        if (now - this.#lastGlance > GLANCE_MS) await this.#glance(now);
+      }
     } catch (error) {
       this.#failed(error);
     } finally {
@@ -204,19 +227,33 @@ export class Leadership {
   }
 
   async #lead(now: number): Promise<void> {
-    await this.#glance(now);
+    // Another handle led, and may have died in the middle of its work.
+    const tookOver = this.#isFirstLook || this.#lostLooks > 1;
+    this.#isFirstLook = false;
+    this.#lostLooks = 0;
+    await this.#glance(now, tookOver);
     const { roundBytes, age, idle } = this.#timing;
     const isAsked = await this.#request.isNew();
-    const isOld = this.#backlog.age >= age || (this.#isFirstLook && this.#backlog.segments > 0);
-    this.#isFirstLook = false;
-    if (isAsked || (isOld && now >= this.#notBefore)) await this.#drain('all');
+    const isOld = this.#backlog.age >= age || (tookOver && this.#backlog.segments > 0);
+    if (isAsked) await this.#answer();
+    else if (isOld && now >= this.#notBefore) await this.#drain('all');
     else if (this.#backlog.bytes >= roundBytes && now >= this.#notBefore) await this.#drain('little');
     else if (this.#runner !== undefined && now - this.#lastWork > idle) await this.#end(false);
   }
 
-  async #glance(now: number): Promise<void> {
+  async #answer(): Promise<void> {
+    let isDone = false;
+    try {
+      await this.#drain('all');
+      isDone = true;
+    } finally {
+      await this.#request.answer(isDone);
+    }
+  }
+
+  async #glance(now: number, anew = false): Promise<void> {
     this.#lastGlance = now;
-    this.#backlog = await this.#watch.look();
+    this.#backlog = await this.#watch.look(anew);
     const { segments, bytes } = this.#backlog;
     if (bytes < this.#timing.backlogBytes) this.#told.delete('AGENTLOG_BACKLOG');
     else {
@@ -225,29 +262,45 @@ export class Leadership {
     }
   }
 
+  #compactInTurn(): Promise<boolean> {
+    return this.#inTurn(() => this.#compactIfLeading());
+  }
+
   async #compactIfLeading(): Promise<boolean> {
-    if (this.#closing || !this.#lock.take()) return false;
+    this.#checkOpen();
+    if (!this.#lock.take()) return false;
     try {
       await this.#drain('all');
-      return true;
     } catch (error) {
       this.#failed(error);
       throw asAgentLogError('compaction failed', error);
     } finally {
       if (this.#runner === undefined) this.#lock.release();
     }
+    // It may have been cut short.
+    this.#checkOpen();
+    return true;
+  }
+
+  #checkOpen(): void {
+    if (this.#closing) throw new AgentLogError('AGENTLOG_CLOSED', 'the store was closed by this handle');
   }
 
   async #drain(goal: Goal): Promise<void> {
     if (this.#closing) return;
+    this.#toldInDrain.clear();
+    let left: number;
     try {
-      await this.#runningRunner().drain(goal);
+      left = await this.#runningRunner().drain(goal);
     } finally {
       this.#lastWork = performance.now();
     }
     this.#retry = FIRST_RETRY_MS;
-    // Whatever was wrong is not any more; should it come back, it is news.
-    for (const key of this.#told) if (key !== 'AGENTLOG_BACKLOG') this.#told.delete(key);
+    // What was left out is tried again some time, and is no reason to try all the time.
+    if (left > 0) this.#notBefore = this.#lastWork + LEFT_OUT_RETRY_MS;
+    // What was not wrong this time is news when it comes back.
+    for (const key of this.#told)
+      if (key !== 'AGENTLOG_BACKLOG' && !this.#toldInDrain.has(key)) this.#told.delete(key);
   }
 
   #runningRunner(): Runner {
@@ -284,7 +337,15 @@ export class Leadership {
     }
   }
 
+  /** Asked again while it is under way, it comes to the same end. */
   async #end(lastRound: boolean): Promise<void> {
+    this.#ending ??= this.#endRunner(lastRound).finally(() => {
+      this.#ending = undefined;
+    });
+    await this.#ending;
+  }
+
+  async #endRunner(lastRound: boolean): Promise<void> {
     const runner = this.#runner;
     if (runner === undefined) return;
     try {
@@ -297,31 +358,33 @@ export class Leadership {
     this.#lock.release();
   }
 
-  /** Another handle leads: it is asked for a round, and what waits now is watched until it is gone. */
+  /** Another handle leads: it is asked for a round, until it answers or comes to its end. */
   async #waitForLeader(
     signal: CancelSignal | undefined,
-    onProgress: ((progress: CompactProgress) => void) | undefined,
+    tell: (progress: CompactProgress) => void,
   ): Promise<CompactResult> {
     const { disk, paths } = this.#options;
-    const list = async () => (await run(disk, listSegments(paths.segments))).map(({ name }) => name);
     const { bytes } = await this.#watch.look();
+    const list = async () => (await run(disk, listSegments(paths.segments))).map(({ name }) => name);
     const waited = new Set((await list()).filter(({ state }) => state === 'sealed').map(segmentIdOf));
-    let told = 0;
+    const result = { segments: waited.size, bytes, entries: null };
+    let gone = 0;
+    let made = '';
     for (let waitedFor = 0; ; waitedFor += POLL_MS) {
-      const left = (await list()).filter((name) => waited.has(segmentIdOf(name))).length;
-      if (waited.size - left > told) onProgress?.({ segments: waited.size - left, left });
-      told = waited.size - left;
-      if (left === 0) return { segments: waited.size, bytes, entries: null };
-      // The leader may have ended meanwhile.
-      if (
-        await untilAborted(
-          this.#inTurn(() => this.#compactIfLeading()),
-          signal,
-        )
-      )
-        continue;
-      if (waitedFor % ASK_AGAIN_MS === 0) await this.#request.make();
+      if (waitedFor % ASK_AGAIN_MS === 0) made = await this.#request.make();
       await untilAborted(delay(POLL_MS), signal);
+      const left = (await list()).filter((name) => waited.has(segmentIdOf(name))).length;
+      if (waited.size - left > gone) tell({ segments: waited.size - left, left });
+      gone = waited.size - left;
+      const outcome = await this.#request.outcome(made);
+      if (outcome === 'done') return { ...result, segments: gone };
+      if (outcome === 'failed')
+        throw new AgentLogError(
+          'AGENTLOG_IO',
+          'compaction failed in the handle that leads, which was told why',
+        );
+      // The leader may have ended meanwhile.
+      if (await untilAborted(this.#compactInTurn(), signal)) return result;
     }
   }
 
@@ -334,6 +397,7 @@ export class Leadership {
 
   /** Once for each cause, until it is gone. */
   #tell(key: string, code: LeadershipWarning, message: string, cause?: unknown): void {
+    this.#toldInDrain.add(key);
     if (this.#told.has(key)) return;
     this.#told.add(key);
     this.#options.reports.warning(code, message, cause);
@@ -351,13 +415,14 @@ async function untilAborted<Result>(
   signal: CancelSignal | undefined,
 ): Promise<Result> {
   if (signal === undefined) return work;
+  // Whoever stopped waiting is not told how it ended.
+  work.catch(() => undefined);
+  signal.throwIfAborted();
   let stop: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
     stop = () => reject(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
   });
-  // Whoever stopped waiting is not told how it ended.
-  work.catch(() => undefined);
   try {
     return await Promise.race([work, aborted]);
   } finally {

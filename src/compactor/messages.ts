@@ -1,4 +1,5 @@
 /** What the main thread and the compactor's worker tell each other. */
+import type { DamageEvent } from '../events.js';
 import type { StorePaths } from '../segment/store-directory.js';
 import type { Verdict } from '../segment/verdict.js';
 import type { BackupProgress, BackupResult } from './backup.js';
@@ -40,7 +41,8 @@ export type FromBackup =
 
 export type FromWorker =
   | { readonly kind: 'round'; readonly round: Round }
-  | { readonly kind: 'recovered' | 'damaged'; readonly path: string; readonly verdict: Verdict }
+  | { readonly kind: 'recovered'; readonly path: string; readonly verdict: Verdict }
+  | { readonly kind: 'damaged'; readonly damage: DamageEvent }
   | {
       readonly kind: 'warning';
       readonly code: CompactorWarning;
@@ -48,7 +50,7 @@ export type FromWorker =
       readonly cause: SentError | undefined;
     }
   /** What was asked for has come to its end, in the order of the asking. */
-  | { readonly kind: 'done'; readonly failure: SentError | undefined };
+  | { readonly kind: 'done'; readonly left: number; readonly failure: SentError | undefined };
 
 /** An error, as it can be sent from thread to thread. */
 export interface SentError {

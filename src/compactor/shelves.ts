@@ -64,7 +64,12 @@ export class Shelf {
     for (const [file, kept] of oldestFirst) {
       if (bytes <= this.#mostBytes) break;
       if (this.#mustStay(segmentIdOf(kept.file.name))) continue;
-      this.#disk.callSync('unlink', kept.file.path);
+      try {
+        this.#disk.callSync('unlink', kept.file.path);
+      } catch (error) {
+        // Somebody made space.
+        if (!isMissing(error)) throw error;
+      }
       files.delete(file);
       bytes -= kept.bytes;
     }

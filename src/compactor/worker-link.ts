@@ -39,7 +39,7 @@ export function startWorker(path: string, start: WorkerStart): Worker {
 }
 
 interface Waiting {
-  readonly resolve: () => void;
+  readonly resolve: (left: number) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -69,7 +69,7 @@ export class WorkerLink implements Runner {
     });
   }
 
-  drain(goal: Goal): Promise<void> {
+  drain(goal: Goal): Promise<number> {
     return this.#ask({ kind: 'drain', goal });
   }
 
@@ -81,7 +81,7 @@ export class WorkerLink implements Runner {
     }
   }
 
-  #ask(message: ToWorker): Promise<void> {
+  #ask(message: ToWorker): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
       this.#worker.postMessage(message);
@@ -94,8 +94,10 @@ export class WorkerLink implements Runner {
         this.#reports.round(message.round);
         break;
       case 'recovered':
+        this.#reports.recovered(message.path, message.verdict);
+        break;
       case 'damaged':
-        this.#reports[message.kind](message.path, message.verdict);
+        this.#reports.damaged(message.damage);
         break;
       case 'warning': {
         const { code, cause } = message;
@@ -104,7 +106,7 @@ export class WorkerLink implements Runner {
       }
       case 'done': {
         const waiting = this.#waiting.shift();
-        if (message.failure === undefined) waiting?.resolve();
+        if (message.failure === undefined) waiting?.resolve(message.left);
         else waiting?.reject(fromSent(message.failure));
         break;
       }

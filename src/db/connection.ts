@@ -6,8 +6,9 @@ import { chmodSync } from 'node:fs';
 import { betterSqlite3, type Connection } from './better-sqlite3.js';
 import { checkVersion } from './sqlite-version.js';
 
-/** How long SQLite waits for another connection's lock, in the thread that asked. */
-const BUSY_MS = 2000;
+/** How long SQLite waits for another connection's lock, and the thread that asked with it. */
+const WRITER_PATIENCE_MS = 2000;
+const READER_PATIENCE_MS = 5;
 const PAGE_BYTES = 8192;
 const CACHE_KIB = 32 * 1024;
 /** What is kept of the write-ahead log's file after it was written back, so that it need not grow each time. */
@@ -20,7 +21,7 @@ interface WritingOptions {
 
 /** The connection of the one who writes and checkpoints; the file is made if it is not there. */
 export function openForWriting(path: string, { allowUnsafeSqlite }: WritingOptions): Connection {
-  const db = new (betterSqlite3())(path, { timeout: BUSY_MS });
+  const db = new (betterSqlite3())(path, { timeout: WRITER_PATIENCE_MS });
   try {
     if (!allowUnsafeSqlite) checkVersion(sqliteVersion(db));
     // By name: a descriptor of our own would drop SQLite's locks when it is closed. The other files get this one's mode.
@@ -49,7 +50,11 @@ export function openForWriting(path: string, { allowUnsafeSqlite }: WritingOptio
 
 /** Throws when there is no such file. */
 export function openForReading(path: string): Connection {
-  const db = new (betterSqlite3())(path, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
+  const db = new (betterSqlite3())(path, {
+    readonly: true,
+    fileMustExist: true,
+    timeout: READER_PATIENCE_MS,
+  });
   try {
     setUp(db);
     db.pragma('query_only = ON');

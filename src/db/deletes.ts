@@ -17,7 +17,9 @@ const SLOT_MASK = 1023;
 
 export class Deletes {
   readonly #select: Statement;
-  readonly #raise: Statement;
+  readonly #all: Statement;
+  readonly #isCovered: Statement;
+  readonly #dropCovered: Statement;
   readonly #insert: Statement;
   /** Of the tasks that were asked about; valid as long as nobody else writes. */
   readonly #known = new Map<string | null, readonly Bound[]>();
@@ -26,9 +28,16 @@ export class Deletes {
     this.#select = db.prepare(`
       SELECT slot, upToId >> 32 AS high, upToId & 0xffffffff AS low, before
       FROM agentLogDeletes WHERE taskId IS ?`);
-    this.#raise = db.prepare(`
-      UPDATE agentLogDeletes SET upToId = max(upToId, (@high << 32) | @low)
-      WHERE taskId IS @taskId AND slot = @slot AND before IS @before`);
+    this.#all = db.prepare(
+      'SELECT taskId, slot, upToId >> 32 AS high, upToId & 0xffffffff AS low, before FROM agentLogDeletes',
+    );
+    // A bound that another one includes says nothing. Of two times the later one includes the other, and no time both.
+    this.#isCovered = db.prepare(`
+      SELECT 1 FROM agentLogDeletes WHERE taskId IS @taskId AND slot = @slot
+        AND upToId >= (@high << 32) | @low AND (before IS NULL OR before >= @before)`);
+    this.#dropCovered = db.prepare(`
+      DELETE FROM agentLogDeletes WHERE taskId IS @taskId AND slot = @slot
+        AND upToId <= (@high << 32) | @low AND (@before IS NULL OR before <= @before)`);
     this.#insert = db.prepare(`
       INSERT INTO agentLogDeletes (taskId, slot, upToId, before)
       VALUES (@taskId, @slot, (@high << 32) | @low, @before)`);
@@ -41,10 +50,17 @@ export class Deletes {
     );
   }
 
+  all(): Deletion[] {
+    const rows = this.#all.all() as (Bound & { taskId: string | null })[];
+    return rows.map(({ taskId, before, high, low }) => ({ taskId, before, upTo: [{ high, low }] }));
+  }
+
   add({ taskId, before, upTo }: Deletion): void {
     for (const { high, low } of upTo) {
       const bound = { taskId, before, slot: low & SLOT_MASK, high, low };
-      if (this.#raise.run(bound).changes === 0) this.#insert.run(bound);
+      if (this.#isCovered.get(bound) !== undefined) continue;
+      this.#dropCovered.run(bound);
+      this.#insert.run(bound);
     }
     this.#known.delete(taskId);
   }

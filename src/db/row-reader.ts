@@ -4,7 +4,8 @@
  */
 import { lstatSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Row } from '../destination.js';
+import type { Deletion, Row } from '../destination.js';
+import { AgentLogError } from '../errors.js';
 import type { Connection, Statement } from './better-sqlite3.js';
 import { openForReading } from './connection.js';
 import { Deletes } from './deletes.js';
@@ -45,32 +46,42 @@ const COLUMNS =
 export class RowReader {
   readonly #path: string;
   #open: Opened | undefined;
+  #isClosed = false;
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** The database as it is now, if there is one. The answer is to be used at once. */
-  async now(): Promise<Rows | undefined> {
-    for (let waited = 0; ; waited += 20) {
+  /** Asks the database as it is now; undefined when there is none yet. */
+  async ask<Answer>(question: (rows: Rows) => Answer): Promise<Answer | undefined> {
+    const begun = performance.now();
+    for (;;) {
       try {
-        return this.#connect();
+        const rows = this.#connect();
+        return rows === undefined ? undefined : question(rows);
       } catch (error) {
-        if (!isBusy(error) || waited >= PATIENCE_MS) throw error;
+        if (!isBusy(error) || performance.now() - begun > PATIENCE_MS) throw readError(this.#path, error);
       }
       await delay(20);
     }
   }
 
+  /** For good: what is asked afterwards is AGENTLOG_CLOSED. */
   close(): void {
+    this.#isClosed = true;
+    this.#disconnect();
+  }
+
+  #disconnect(): void {
     this.#open?.rows.close();
     this.#open = undefined;
   }
 
   #connect(): Rows | undefined {
+    if (this.#isClosed) throw new AgentLogError('AGENTLOG_CLOSED', `${this.#path} was closed by this handle`);
     const status = lstatSync(this.#path, { throwIfNoEntry: false, bigint: true });
     const file = status === undefined ? undefined : `${status.dev}:${status.ino}`;
-    if (this.#open?.file !== file) this.close();
+    if (this.#open?.file !== file) this.#disconnect();
     if (file === undefined) return undefined;
     if (this.#open !== undefined) return this.#open.rows;
     const db = openForReading(this.#path);
@@ -177,6 +188,11 @@ export class Rows {
     return this.#deletes.covers(row);
   }
 
+  /** All deletions that came in. */
+  deletions(): Deletion[] {
+    return this.#deletes.all();
+  }
+
   close(): void {
     this.#db.close();
   }
@@ -185,6 +201,12 @@ export class Rows {
 function checked(raw: RawRow): ReadRow {
   const row = { ...raw, agent: raw.agent ?? undefined, detail: raw.detail ?? undefined };
   return rowCrc(row) === raw.crc ? row : { isDamaged: true, idHigh: raw.idHigh, idLow: raw.idLow };
+}
+
+function readError(path: string, error: unknown): unknown {
+  const { code, message } = error as { code?: unknown; message?: string };
+  if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return error;
+  return new AgentLogError('AGENTLOG_IO', `cannot read ${path}: ${message}`, { cause: error });
 }
 
 function isBusy(error: unknown): boolean {

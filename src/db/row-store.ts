@@ -2,7 +2,8 @@
  * The database as the compactor sees it: one transaction at a time puts rows in, and checkpoints say when what was
  * committed no longer depends on the write-ahead log.
  */
-import { lstatSync } from 'node:fs';
+import { closeSync, fsyncSync, lstatSync, openSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type {
   Arrival,
   Checkpoint,
@@ -93,13 +94,14 @@ export class RowStore implements Destination {
   }
 
   static open(path: string, options: RowStoreOptions): RowStore {
+    if (filesAt(path).startsWith(NO_FILE)) makeDatabase(path, options);
     const before = filesAt(path);
     const db = openForWriting(path, options);
     try {
       migrate(db, path);
       const store = new RowStore(path, db, options);
       const [databaseBefore] = before.split(' ');
-      if (databaseBefore !== NO_FILE && !store.#files.startsWith(`${databaseBefore} `))
+      if (!store.#files.startsWith(`${databaseBefore} `))
         throw new Error(`${path} was replaced while it was opened`);
       return store;
     } catch (error) {
@@ -223,7 +225,8 @@ export class RowStore implements Destination {
     const all = this.#db.pragma('page_count', { simple: true }) as number;
     if (free < LEAST_FREE_PAGES || free < all * MOST_FREE) return false;
     this.#db.pragma(`incremental_vacuum(${VACUUM_PAGES})`);
-    return true;
+    // A database that somebody has vacuumed may have lost the ability.
+    return (this.#db.pragma('freelist_count', { simple: true }) as number) < free;
   }
 
   /**
@@ -268,6 +271,29 @@ function checkpoint(db: Connection, mode: 'PASSIVE' | 'TRUNCATE'): Checkpoint {
     pages: log,
     writtenBack: checkpointed,
   };
+}
+
+/**
+ * Under another name, which it gets when it is whole: while a database is made it cannot be read, and whoever makes it may
+ * be stopped in the middle.
+ */
+function makeDatabase(path: string, options: RowStoreOptions): void {
+  const unfinished = `${path}.new`;
+  for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(`${unfinished}${ending}`, { force: true });
+  const db = openForWriting(unfinished, options);
+  try {
+    migrate(db, unfinished);
+  } finally {
+    // The only connection takes the log with it.
+    db.close();
+  }
+  renameSync(unfinished, path);
+  const directory = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
 }
 
 const NO_FILE = '-';

@@ -17,6 +17,7 @@ import type { SegmentRecord } from '../segment/record.js';
 import { segmentIdOf } from '../segment/segment-name.js';
 import type { Source } from '../segment/segment-reading.js';
 import {
+  isBadDisk,
   type Numbered,
   nextInOrder,
   type OrderedStream,
@@ -67,8 +68,10 @@ export async function* readEntries(place: Place): AsyncGenerator<StoredEntry, vo
     for (;;) {
       const crowd = await nextInOrder(all);
       if (crowd.length === 0) return;
-      const database = await place.rows.now();
-      for (const found of crowd) {
+      const areDeleted = await place.rows.ask((database) =>
+        crowd.map((found) => isDeletedIn(database, found)),
+      );
+      for (const [i, found] of crowd.entries()) {
         rows.passed(found);
         // A row and the entry that it was made of: either serves.
         if (last !== undefined && found.idLow === last.idLow && found.idHigh === last.idHigh) continue;
@@ -77,7 +80,7 @@ export async function* readEntries(place: Place): AsyncGenerator<StoredEntry, vo
           continue;
         }
         last = found;
-        if (!isDeleted(found, deletes, database)) yield entryOf(found);
+        if (!deletes.cover(found) && !areDeleted?.[i]) yield entryOf(found);
       }
     }
   } finally {
@@ -92,18 +95,23 @@ export async function findEntry(place: Place, id: string): Promise<StoredEntry |
   const { high, low } = halves;
   const { sources, deletes } = await waiting(place);
   const inSegments = await findWaiting(place, sources, high, low);
-  const rows = await place.rows.now();
-  const found = inSegments ?? rows?.row(high, low);
+  const found = inSegments ?? (await place.rows.ask((database) => database.row(high, low)));
   if (found === undefined) return undefined;
   if ('isDamaged' in found) {
     place.reports.damagedRow(id);
     return undefined;
   }
-  return isDeleted(found, deletes, rows) ? undefined : entryOf(found);
+  return (await isDeleted(place, deletes, found)) ? undefined : entryOf(found);
 }
 
-export function isDeleted(found: Found, waiting: Deletions, database: Rows | undefined): boolean {
-  return waiting.cover(found) || (database?.isDeleted(found) ?? false);
+async function isDeleted(place: Place, waiting: Deletions, found: Found): Promise<boolean> {
+  if (waiting.cover(found)) return true;
+  return (await place.rows.ask((database) => database.isDeleted(found))) ?? false;
+}
+
+/** Whether it is a row that was deleted, or a waiting entry that a deletion in the database names. */
+function isDeletedIn(database: Rows, found: Found | ReadRow): boolean {
+  return !('isDamaged' in found) && database.isDeleted(found);
 }
 
 export interface Waiting {
@@ -116,10 +124,12 @@ export interface Waiting {
 export async function waiting({ disk, paths, rows, deletions }: Place): Promise<Waiting> {
   const { sources } = await survey(disk, paths);
   // Asked after the listing: what is let go of between the two is in the database.
-  const database = await rows.now();
-  database?.refresh();
-  const left = sources.filter(({ name }) => !database?.has(segmentIdOf(name)));
-  return { sources: left, deletes: await deletions.of(left) };
+  const areRows = await rows.ask((database) => sources.map(({ name }) => database.has(segmentIdOf(name))));
+  const left = sources.filter((_, i) => !areRows?.[i]);
+  const deletes = await deletions.of(left);
+  // Deletes of a segment that was let go of before its beginning was read.
+  await rows.ask((database) => database.refresh());
+  return { sources: left, deletes };
 }
 
 async function findWaiting(
@@ -151,7 +161,11 @@ function readerOf({ reports }: Place, onMissing: () => void): Reader<Found> {
   return {
     read: foundIn,
     ended: ({ path }, verdict) => reports.read(path, verdict),
-    failed: ({ path }, error) => reports.unreadable(path, error),
+    failed: ({ path }, error) => {
+      // A place that the disk cannot read is an end; anything else would hide what can be read.
+      if (!isBadDisk(error)) throw error;
+      reports.unreadable(path, error);
+    },
     missing: onMissing,
   };
 }
@@ -210,8 +224,7 @@ class RowStream implements OrderedStream<ReadRow> {
     // Many pages in one turn would keep the caller's thread from everything else.
     await turn();
     const { idHigh, idLow } = this.#last;
-    const rows: Rows | undefined = await this.#reader.now();
-    this.#page = rows?.page(idHigh, idLow) ?? [];
+    this.#page = (await this.#reader.ask((database) => database.page(idHigh, idLow))) ?? [];
     this.#taken = 0;
     this.#isAtEnd = this.#page.length === 0;
   }

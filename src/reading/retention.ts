@@ -3,14 +3,15 @@
  * later, whatever the clocks of others do.
  */
 import { setImmediate as turn } from 'node:timers/promises';
+import type { RowHead } from '../db/row-reader.js';
 import { compareIds, type IdHalves, idFromBigInt, idToBigInt, MAX_SLOT } from '../entry-id.js';
 import type { Delete } from '../segment/control-payload.js';
 import { RECORD_TYPE } from '../segment/layout.js';
 import type { SegmentRecord } from '../segment/record.js';
 import type { Source } from '../segment/segment-reading.js';
-import { type Numbered, SlotStream } from '../segment/slot-stream.js';
+import { isBadDisk, type Numbered, SlotStream } from '../segment/slot-stream.js';
 import { survey } from '../segment/survey.js';
-import { foundIn, isDeleted, type Place, type Waiting, waiting } from './entry-stream.js';
+import { foundIn, type Place, type Waiting, waiting } from './entry-stream.js';
 
 type LastSeen = Map<number, IdHalves>;
 
@@ -34,7 +35,7 @@ export async function lastSeen(place: Place): Promise<LastSeen> {
     });
   }
   // Asked last: what was let go of meanwhile is in the database.
-  for (const id of (await place.rows.now())?.lastIds() ?? []) see(id);
+  for (const id of (await place.rows.ask((database) => database.lastIds())) ?? []) see(id);
   return seen;
 }
 
@@ -60,16 +61,16 @@ export async function deletesFor(place: Place, { before, keepPerTask }: Retentio
 async function firstKept(place: Place, count: number): Promise<Map<string, bigint>> {
   const inSegments = await waiting(place);
   const waitingIds = await lastWaiting(place, inSegments, count);
-  const rows = await place.rows.now();
-  const tasks = new Set([...waitingIds.keys(), ...(rows?.tasksAbove(count) ?? [])]);
+  const inDatabase = (await place.rows.ask((database) => database.tasksAbove(count))) ?? [];
+  const tasks = new Set([...waitingIds.keys(), ...inDatabase]);
   const first = new Map<string, bigint>();
   for (const taskId of tasks) {
     await turn();
-    const database = await place.rows.now();
     // What is deleted already does not count as kept.
-    const inRows = database?.lastIdsOf(taskId, count + 1, (row) => !inSegments.deletes.cover(row)) ?? [];
+    const counts = (row: RowHead) => !inSegments.deletes.cover(row);
+    const inRows = await place.rows.ask((database) => database.lastIdsOf(taskId, count + 1, counts));
     // An entry may be in both.
-    const ids = [...new Set([...(waitingIds.get(taskId) ?? []), ...inRows])].sort(descending);
+    const ids = [...new Set([...(waitingIds.get(taskId) ?? []), ...(inRows ?? [])])].sort(descending);
     if (ids.length <= count) continue;
     // With nothing to be kept, what comes above the last one.
     first.set(taskId, count === 0 ? ids[0]! + 1n : ids[count - 1]!);
@@ -83,12 +84,12 @@ async function lastWaiting(
   { sources, deletes }: Waiting,
   count: number,
 ): Promise<Map<string, bigint[]>> {
-  const database = await place.rows.now();
+  for (const known of (await place.rows.ask((database) => database.deletions())) ?? []) deletes.add(known);
   const last = new Map<string, bigint[]>();
   for (const source of sources) {
     await forEachRecord(place, source, (record) => {
       const found = foundIn(record);
-      if (found === undefined || isDeleted(found, deletes, database)) return;
+      if (found === undefined || deletes.cover(found)) return;
       let ids = last.get(found.taskId);
       if (ids === undefined) {
         ids = [];
@@ -112,7 +113,10 @@ async function forEachRecord(
       return undefined;
     },
     ended: () => undefined,
-    failed: ({ path }, error) => place.reports.unreadable(path, error),
+    failed: ({ path }, error) => {
+      if (!isBadDisk(error)) throw error;
+      place.reports.unreadable(path, error);
+    },
     missing: () => undefined,
   });
   try {

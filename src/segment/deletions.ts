@@ -8,6 +8,7 @@ import type { Disk } from './disk.js';
 import { RECORD_TYPE } from './layout.js';
 import { segmentIdOf } from './segment-name.js';
 import { SegmentReading, type Source } from './segment-reading.js';
+import { isBadDisk } from './slot-stream.js';
 
 /** Reads the beginning of each segment once. */
 export class WaitingDeletions {
@@ -98,8 +99,7 @@ async function readHead(disk: Disk, source: Source): Promise<Head> {
     return { deletes, isComplete: source.writer !== 'live' };
   } catch (error) {
     // Whoever reads on meets the same place, and reports it.
-    const { cause } = error as Error;
-    if ((cause as NodeJS.ErrnoException | undefined)?.code !== 'EIO') throw error;
+    if (!isBadDisk(error as Error)) throw error;
     return { deletes, isComplete: false };
   } finally {
     await reading.close();

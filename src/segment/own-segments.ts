@@ -152,6 +152,11 @@ export class OwnSegments {
     await ended;
   }
 
+  /** Resolves when what is being done in the background now is done. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#background]);
+  }
+
   /** Seals, closes or removes a segment that has come to its end, once no call on it is under way. */
   letGo(segment: OpenSegment): void {
     if (segment.end === undefined || segment.busy > 0 || segment.released) return;

@@ -138,6 +138,8 @@ export class SegmentWriter {
     await Promise.allSettled(this.#pending.map(({ promise }) => promise));
     const segment = this.#segments.current;
     if (segment !== undefined && segment.lastSynced > 0) await this.#segments.finished(segment);
+    // Of earlier segments, too.
+    await this.#segments.settled();
   }
 
   /** Writes what waits, seals the segment and gives the slot up. */

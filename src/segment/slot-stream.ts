@@ -62,7 +62,12 @@ export class SlotStream<Item extends Numbered> {
   async #readOn(): Promise<void> {
     if (this.#reading === undefined) {
       const source = this.#chain.pop()!;
-      this.#reading = await SegmentReading.begin(this.#disk, source);
+      try {
+        this.#reading = await SegmentReading.begin(this.#disk, source);
+      } catch (error) {
+        this.#reader.failed(source, error as Error);
+        return;
+      }
       if (this.#reading === undefined) this.#reader.missing(source);
       return;
     }
@@ -84,15 +89,13 @@ export class SlotStream<Item extends Numbered> {
   async #recordsOf(reading: SegmentReading) {
     try {
       const records = await reading.next();
-      if (records === undefined) this.#reader.ended(reading.source, reading.verdict!);
-      return records;
+      if (records !== undefined) return records;
     } catch (error) {
-      // A place that the disk cannot read is an end as well.
-      const { cause } = error as Error;
-      if ((cause as NodeJS.ErrnoException | undefined)?.code !== 'EIO') throw error;
       this.#reader.failed(reading.source, error as Error);
       return undefined;
     }
+    this.#reader.ended(reading.source, reading.verdict!);
+    return undefined;
   }
 }
 
@@ -109,6 +112,11 @@ export function streamsOf<Item extends Numbered>(
     else chain.push(source);
   }
   return [...chains.values()].map((chain) => new SlotStream(disk, chain, reader));
+}
+
+/** The disk could not give what it has, while all else works. */
+export function isBadDisk({ cause }: Error): boolean {
+  return (cause as NodeJS.ErrnoException | undefined)?.code === 'EIO';
 }
 
 /** Anything that gives items in the order of their ids, of which the next one can be looked at. */

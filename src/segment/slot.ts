@@ -36,6 +36,7 @@ export class Slot {
   readonly #fd: number;
   #ceiling: number;
   #raising: Promise<void> | undefined;
+  #isClosed = false;
 
   private constructor(disk: Disk, path: string, fd: number, clock: IdClock, ceiling: number, number: number) {
     this.#disk = disk;
@@ -101,6 +102,8 @@ export class Slot {
 
   /** The next id of the slot. */
   next(): IdHalves {
+    // What raises the ceiling would write to whatever file has the descriptor now.
+    if (this.#isClosed) throw new AgentLogError('AGENTLOG_CLOSED', `the slot ${this.#path} was given up`);
     const id = this.#clock.next();
     if (this.#clock.last > this.#ceiling - NEAR) this.#keepAhead();
     return id;
@@ -113,6 +116,7 @@ export class Slot {
 
   /** Lowers the ceiling to the last id given, so that the slot can be used again at once, and gives the slot up. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#raising;
     try {
       await run(this.#disk, lowerCeiling(this.#fd, this.#clock.last));

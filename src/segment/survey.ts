@@ -11,7 +11,8 @@ import { whoLives } from './liveness.js';
 import { listSegments, type SegmentFile } from './segment-list.js';
 import { segmentIdOf } from './segment-name.js';
 import { SegmentReading, type Source } from './segment-reading.js';
-import { call, FOR_READING, open, run, type Steps } from './steps.js';
+import { isBadDisk } from './slot-stream.js';
+import { call, FOR_READING, isMissing, open, run, type Steps } from './steps.js';
 import type { StorePaths } from './store-directory.js';
 
 /** Leftovers whose sync failed: it is never tried again, and what nothing proves in them is not read. */
@@ -38,7 +39,7 @@ export async function survey(disk: Disk, paths: StorePaths): Promise<Survey> {
         problems.push(problem);
         sources[i] = { ...sources[i]!, writer: 'live' };
       }
-      return { sources: await withCuts(disk, sources), problems };
+      return { sources: await withCuts(disk, sources, problems), problems };
     }
   } catch (error) {
     if (error instanceof AgentLogError) throw error;
@@ -80,6 +81,8 @@ async function syncLeftover(disk: Disk, path: string): Promise<Error | undefined
     await run(disk, openAndSync(path));
     return undefined;
   } catch (error) {
+    // The compactor has let go of it meanwhile.
+    if (isMissing(error)) return undefined;
     unsyncable.set(disk, known.add(path));
     return ioError(`cannot sync ${path}, which a writer has left behind`, error);
   }
@@ -95,7 +98,7 @@ function* openAndSync(path: string): Steps<void> {
 }
 
 /** A cut stands at the beginning of a later segment of the same slot, and may itself be cut off: the newest speak first. */
-async function withCuts(disk: Disk, sources: readonly Source[]): Promise<Source[]> {
+async function withCuts(disk: Disk, sources: readonly Source[], problems: Error[]): Promise<Source[]> {
   const result = [...sources];
   const cuts = new Map<string, number>();
   // Only what comes after a segment that its writer has left can hold a cut of it.
@@ -108,7 +111,19 @@ async function withCuts(disk: Disk, sources: readonly Source[]): Promise<Source[
     const lastBatch = source.writer === 'gone' ? cuts.get(segmentIdOf(source.name)) : undefined;
     if (lastBatch !== undefined) result[i] = { ...source, writer: 'cut', lastBatch };
     if (i <= (firstGone.get(source.name.slot) ?? result.length)) continue;
-    for (const cut of await cutsOf(disk, result[i]!)) cuts.set(segmentIdOf(cut), cut.lastBatch);
+    try {
+      for (const cut of await cutsOf(disk, result[i]!)) cuts.set(segmentIdOf(cut), cut.lastBatch);
+    } catch (error) {
+      if (!isBadDisk(error as Error)) throw error;
+      // Nobody can say what it cuts off, so of what its writer left before it only that counts which is proven.
+      problems.push(error as Error);
+      const { slot } = source.name;
+      result.forEach((other, n) => {
+        if (n < i && other.name.slot === slot && other.writer === 'gone')
+          result[n] = { ...other, writer: 'live' };
+      });
+      firstGone.delete(slot);
+    }
   }
   return result;
 }

@@ -104,7 +104,7 @@ export async function compactAll(setting: CompactionSetting): Promise<boolean> {
       round: nothing,
       recovered: nothing,
       warning: nothing,
-      damaged: (_, { reason }) => damages.push(reason),
+      damaged: ({ reason }) => damages.push(reason),
     },
   });
   await compactor.drain('all');

@@ -1,0 +1,146 @@
+/** Segments that cannot simply become rows: damaged, from a newer version, unreadable for now, or at odds with a row. */
+import { expect, test } from 'vitest';
+import { parseId } from '../../src/entry-id.js';
+import { crc32 } from '../../src/segment/crc.js';
+import { FILE_HEADER } from '../../src/segment/layout.js';
+import { failure } from '../support/simulated-disk.js';
+import { allOf, Scene } from './scene.js';
+
+/** Two slots with some sealed segments each. */
+async function twoSlots(seed: number): Promise<Scene> {
+  const scene = new Scene(seed);
+  const logs = [await scene.open('a'), await scene.open('b')];
+  for (let n = 0; n < 30; n++) await scene.append(logs[n % 2]!, 't', 100);
+  for (const log of logs) await log.close();
+  expect(scene.filesIn('segments').length).toBeGreaterThan(5);
+  return scene;
+}
+
+/** Changes the bytes of a segment that waits. */
+function change(scene: Scene, file: string, alter: (bytes: Buffer) => void): void {
+  const disk = scene.disk.processNamed('vandal');
+  const fd = disk.callSync('open', `${scene.paths.segments}/${file}`, 2, 0);
+  const bytes = Buffer.alloc(disk.callSync('fstat', fd).size);
+  disk.callSync('read', fd, bytes, 0, bytes.length, 0);
+  alter(bytes);
+  disk.callSync('write', fd, bytes, 0, bytes.length, 0);
+  disk.callSync('close', fd);
+}
+
+test('of a damaged segment what is good becomes rows, the file goes to quarantine, and it is told', async () => {
+  const scene = await twoSlots(1);
+  const [damaged, ...others] = scene.filesIn('segments');
+  let lost = '';
+  change(scene, damaged!, (bytes) => {
+    // The text of some entry, as nobody wrote it.
+    const at = bytes.indexOf('entry ');
+    lost = bytes.toString('utf8', at, bytes.indexOf(' ', at + 6));
+    bytes[at + 1]! ^= 1;
+  });
+  await scene.compact('compactor', 1_000_000);
+  expect(scene.rows).toEqual(scene.expected.filter(([, text]) => !text.startsWith(`${lost} `)));
+  expect(scene.rows).toHaveLength(29);
+  expect(scene.filesIn('quarantine')).toEqual([damaged]);
+  expect(scene.filesIn('archive')).toEqual(others);
+  expect(scene.damages).toHaveLength(1);
+  expect(scene.database.select('SELECT name FROM agentLogDamage')).toEqual([damaged]);
+  expect(scene.database.select('SELECT unsaved FROM agentLogDamage')).toEqual([0]);
+  expect(await allOf(await scene.open('reader'))).toEqual(scene.rows);
+});
+
+test('an entry whose id another row has stays in quarantine, and the row stays as it was', async () => {
+  const scene = await twoSlots(2);
+  const [id] = scene.expected[3]!;
+  const { high: idHigh, low: idLow } = parseId(id)!;
+  const store = scene.database.destinationFor('before');
+  store.begin();
+  const columns = {
+    taskId: 't',
+    type: 'text',
+    text: 'another',
+    agent: undefined,
+    detail: undefined,
+    timestamp: 1,
+  };
+  store.add({ idHigh, idLow, ...columns });
+  store.commit();
+  store.closeCleanly();
+  await scene.compact('compactor', 0);
+  const expected = scene.expected.map(([one, text]) => [one, one === id ? 'another' : text]);
+  expect(scene.rows).toEqual(expected);
+  expect(scene.filesIn('quarantine')).toHaveLength(1);
+  expect(scene.filesIn('segments')).toEqual([]);
+  expect(scene.database.select('SELECT unsaved FROM agentLogDamage')).toEqual([1]);
+});
+
+test('a segment of a newer version stays, and so does what its writer wrote after it; all else becomes rows', async () => {
+  const scene = await twoSlots(3);
+  const files = scene.filesIn('segments');
+  const ofFirst = files.filter((file) => file.startsWith('0000-'));
+  change(scene, ofFirst[1]!, (bytes) => {
+    bytes.writeUInt16LE(2, FILE_HEADER.version);
+    bytes.writeInt32LE(crc32(bytes, 0, FILE_HEADER.crc), FILE_HEADER.crc);
+  });
+  await scene.compact('compactor', 0);
+  expect(scene.filesIn('segments')).toEqual(ofFirst.slice(1));
+  expect(scene.filesIn('quarantine')).toEqual([]);
+  expect(scene.rows.length).toBeGreaterThan(15);
+  // Again and again, without end.
+  await scene.compact('compactor', 0);
+  expect(scene.filesIn('segments')).toEqual(ofFirst.slice(1));
+});
+
+test('a segment that the disk cannot read waits, with what its writer wrote after it, until it can', async () => {
+  const scene = await twoSlots(4);
+  const ofFirst = scene.filesIn('segments').filter((file) => file.startsWith('0000-'));
+  const { ino } = scene.disk.processNamed('looker').callSync('stat', `${scene.paths.segments}/${ofFirst[1]}`);
+  scene.disk.interfere = (process, call, args) => {
+    if (process !== 'compactor' || call !== 'read') return undefined;
+    if (scene.disk.processNamed('looker').callSync('fstat', args[0] as number).ino === ino)
+      throw failure('EIO', call, 'a bad sector');
+    return undefined;
+  };
+  await scene.compact('compactor', 0);
+  expect(scene.filesIn('segments')).toEqual(ofFirst.slice(1));
+  scene.disk.interfere = () => undefined;
+  expect(await allOf(await scene.open('reader'))).toEqual(scene.expected);
+  await scene.compact('compactor', 0);
+  expect(scene.rows).toEqual(scene.expected);
+});
+
+test('the archive keeps the newest segments up to its bound, and the ledger forgets the others', async () => {
+  const scene = await twoSlots(5);
+  const all = scene.filesIn('segments').map((file) => file.split('-'));
+  await scene.compact('compactor', 4000, 1);
+  const kept = scene.filesIn('archive');
+  expect(kept.length).toBeGreaterThan(1);
+  expect(kept.length).toBeLessThan(all.length);
+  const [oldestKept] = kept.map((file) => file.split('-')[1]!).sort();
+  const evicted = all.map(([, base]) => base!).filter((base) => base < oldestKept!);
+  expect(evicted).toHaveLength(all.length - kept.length);
+  const next = await scene.open('later');
+  await scene.append(next);
+  await next.close();
+  await scene.compact('compactor', 4000, 1);
+  const ledger = scene.database.select('SELECT name FROM agentLogSegments ORDER BY name') as string[];
+  // What was evicted in the last round is forgotten in the next.
+  expect(scene.filesIn('archive').filter((file) => !ledger.includes(file))).toEqual([]);
+  expect(ledger.length).toBeLessThanOrEqual(scene.filesIn('archive').length + 1);
+});
+
+test('a spare segment that a dead writer left is removed, and one with an unfinished batch is kept as it is', async () => {
+  const scene = new Scene(6);
+  const log = await scene.open('a', 4000);
+  const open = () => scene.filesIn('segments').filter((file) => file.endsWith('.open'));
+  while (open().length < 2) await scene.append(log, 't', 300);
+  const [current] = open();
+  scene.kill('a');
+  change(scene, current!, (bytes) => {
+    const end = bytes.findLastIndex((byte) => byte !== 0) + 1;
+    bytes.write('half a record', Math.min(bytes.length - 20, Math.ceil(end / 8) * 8));
+  });
+  await scene.compact('compactor', 1_000_000);
+  expect(scene.rows).toEqual(scene.expected);
+  expect(scene.filesIn('segments')).toEqual([]);
+  expect(scene.filesIn('archive')).toEqual([current]);
+});
