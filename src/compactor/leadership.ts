@@ -211,11 +211,8 @@ export class Leadership {
     if (this.#closing) return;
     const now = performance.now();
     try {
-      if (this.#lock.take()) {
-        // The worker would go on with the files of the store that was there.
-        if (this.#lock.isGood) await this.#lead(now);
-        else await this.#end(false);
-      } else {
+      if (await this.#takeLock()) await this.#lead(now);
+      else {
         this.#lostLooks++;
         if (now - this.#lastGlance > GLANCE_MS) await this.#glance(now);
       }
@@ -262,13 +259,21 @@ export class Leadership {
     }
   }
 
+  async #takeLock(): Promise<boolean> {
+    if (!this.#lock.take()) return false;
+    if (this.#lock.isGood) return true;
+    // Its worker would go on with the files of a store that was removed.
+    await this.#end(false);
+    return false;
+  }
+
   #compactInTurn(): Promise<boolean> {
     return this.#inTurn(() => this.#compactIfLeading());
   }
 
   async #compactIfLeading(): Promise<boolean> {
     this.#checkOpen();
-    if (!this.#lock.take()) return false;
+    if (!(await this.#takeLock())) return false;
     try {
       await this.#drain('all');
     } catch (error) {
@@ -326,7 +331,7 @@ export class Leadership {
   /** Of a handle that has no worker, or had one that came to its end. */
   async #lastRound(): Promise<void> {
     try {
-      if (!this.#lock.take()) return;
+      if (!(await this.#takeLock())) return;
       if ((await this.#watch.look()).segments === 0) return;
       this.#runningRunner();
       await this.#end(true);
