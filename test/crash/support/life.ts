@@ -17,7 +17,7 @@ import { readPlainly } from './plain-reader.js';
 const LIVES = Number(process.env.AGENTLOG_LIVES ?? 20_000);
 const START = Date.UTC(2026, 5, 1);
 const STORE = '/home/store';
-const COMPACTED = Number(process.env.AGENTLOG_COMPACTED ?? 0.25);
+const COMPACTED = Number(process.env.AGENTLOG_COMPACTED ?? 0.1);
 
 interface Process {
   readonly name: string;
@@ -65,7 +65,7 @@ class Life {
       pace,
       atExit: () => () => undefined,
       // A path at which there is nothing.
-      database: this.database?.path ?? '/dev/null/none',
+      database: this.database?.path ?? '/nowhere/agent-log.db',
     });
     return { name, log };
   }
