@@ -17,7 +17,7 @@ import { readPlainly } from './plain-reader.js';
 const LIVES = Number(process.env.AGENTLOG_LIVES ?? 20_000);
 const START = Date.UTC(2026, 5, 1);
 const STORE = '/home/store';
-const COMPACTED = Number(process.env.AGENTLOG_COMPACTED ?? 0.1);
+const COMPACTED = Number(process.env.AGENTLOG_COMPACTED ?? 0.05);
 
 interface Process {
   readonly name: string;
