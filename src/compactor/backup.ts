@@ -55,11 +55,14 @@ export async function backUp(
   result.bytes += await copyDatabase(databasePath(paths), databasePath(copy), (pages, pagesLeft) =>
     onProgress({ segments: sources.length, segmentsLeft: 0, pages, pagesLeft }),
   );
+  // What is there may be nowhere else.
+  for (const file of disk.callSync('readdir', paths.quarantine))
+    copyFile(disk, join(paths.quarantine, file), join(copy.quarantine, file));
   // The copy goes on giving ids where the store stood at least, whatever the clock shows there.
   for (const file of disk.callSync('readdir', paths.locks)) {
     if (/^writer-\d+$/.test(file)) copyFile(disk, join(paths.locks, file), join(copy.locks, file));
   }
-  for (const directory of [copy.segments, copy.locks, copy.root, dirname(copy.root)])
+  for (const directory of [copy.segments, copy.locks, copy.quarantine, copy.root, dirname(copy.root)])
     runSync(disk, syncDirectory(directory));
   copyFile(disk, manifestPath(paths), `${manifestPath(copy)}.new`);
   disk.callSync('rename', `${manifestPath(copy)}.new`, manifestPath(copy));

@@ -275,6 +275,7 @@ export class Leadership {
     this.#checkOpen();
     if (!(await this.#takeLock())) return false;
     try {
+      await this.#glance(performance.now(), true);
       await this.#drain('all');
     } catch (error) {
       this.#failed(error);

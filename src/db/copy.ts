@@ -16,13 +16,14 @@ export async function copyDatabase(
     // Within one transaction all steps copy the same state; without it every commit of others would begin it anew.
     db.exec('BEGIN');
     db.prepare('SELECT count(*) FROM sqlite_schema').get();
-    await db.backup(to, {
+    const { totalPages } = await db.backup(to, {
       progress: ({ totalPages, remainingPages }) => {
         onProgress(totalPages - remainingPages, remainingPages);
         return PAGES_A_STEP;
       },
     });
     db.exec('COMMIT');
+    onProgress(totalPages, 0);
   } finally {
     db.close();
   }

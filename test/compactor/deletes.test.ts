@@ -152,6 +152,72 @@ test('more than one transaction is to remove is removed in several', async () =>
   expect(scene.database.select('SELECT entries FROM agentLogTasks')).toEqual([1]);
 });
 
+test('more than one transaction is to remove, and it has not come in yet: it does not come in at all', async () => {
+  const scene = new Scene(4);
+  const log = await scene.open('a', 4_000_000);
+  const entries = Array.from({ length: 5000 }, (_, n) => ({ taskId: 't', type: 'text', text: String(n) }));
+  for (let n = 0; n < 5; n++) await log.appendBatch(entries);
+  await log.deleteTask('t');
+  const { id } = await log
+    .append({ taskId: 't', type: 'text', text: 'later' })
+    .then((made) => ({ id: made }));
+  await log.close();
+  await scene.compact('compactor', 0, 100_000_000);
+  expect(scene.rows).toEqual([[id, 'later']]);
+  expect(scene.filesIn('segments')).toEqual([]);
+  expect(scene.database.select('SELECT entries FROM agentLogTasks')).toEqual([1]);
+});
+
+test('a delete that its handle is closed under is refused or done, and writes to no file of others', async () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const scene = new Scene(seed);
+    const log = await scene.open('a');
+    const kept = await scene.append(log);
+    const deleting = log.deleteTask('t').then(
+      () => 'done',
+      (error) => error.code,
+    );
+    const pruning = log.prune({ keepPerTask: 5 }).then(
+      () => 'done',
+      (error) => error.code,
+    );
+    for (let n = scene.random.below(30); n > 0; n--) await new Promise(setImmediate);
+    await log.close();
+    expect(['done', 'AGENTLOG_CLOSED']).toContain(await pruning);
+    const outcome = await deleting;
+    expect(['done', 'AGENTLOG_CLOSED']).toContain(outcome);
+    const reader = await scene.open('reader');
+    expect((await reader.get(kept)) === undefined).toBe(outcome === 'done');
+    await reader.close();
+    expect(scene.disk.openFiles).toBe(0);
+    scene.database.remove();
+  }
+});
+
+test('the id of a task may have a lone surrogate, as that of an entry may', async () => {
+  const scene = new Scene(5);
+  const log = await scene.open('a');
+  await log.append({ taskId: 'a\ud800b', type: 'text', text: '1' });
+  await log.deleteTask('a\ud800b');
+  for await (const entry of log.scan()) throw new Error(`${entry.taskId} is there`);
+});
+
+test('deletions that others include are not kept', async () => {
+  const scene = new Scene(6);
+  const log = await scene.open('a');
+  for (let n = 1; n <= 30; n++) {
+    await scene.append(log);
+    await log.prune({ before: n });
+    if (n % 5 === 0) await log.deleteTask('t');
+  }
+  await log.close();
+  await scene.compact('compactor');
+  expect(scene.database.select("SELECT ifnull(taskId, 'all') FROM agentLogDeletes ORDER BY 1")).toEqual([
+    'all',
+    't',
+  ]);
+});
+
 test.each([
   [undefined, /before, keepPerTask or both/],
   [{}, /before, keepPerTask or both/],

@@ -71,6 +71,7 @@ test('an entry whose id another row has stays in quarantine, and the row stays a
   expect(scene.filesIn('quarantine')).toHaveLength(1);
   expect(scene.filesIn('segments')).toEqual([]);
   expect(scene.database.select('SELECT unsaved FROM agentLogDamage')).toEqual([1]);
+  expect(scene.damages).toEqual([expect.stringContaining('1 of its entries could not become rows')]);
 });
 
 test('a segment of a newer version stays, and so does what its writer wrote after it; all else becomes rows', async () => {
@@ -81,7 +82,8 @@ test('a segment of a newer version stays, and so does what its writer wrote afte
     bytes.writeUInt16LE(2, FILE_HEADER.version);
     bytes.writeInt32LE(crc32(bytes, 0, FILE_HEADER.crc), FILE_HEADER.crc);
   });
-  await scene.compact('compactor', 0);
+  // What is left fills whole rounds, and must not keep the others from theirs.
+  await scene.compact('compactor', 0, 1);
   expect(scene.filesIn('segments')).toEqual(ofFirst.slice(1));
   expect(scene.filesIn('quarantine')).toEqual([]);
   expect(scene.rows.length).toBeGreaterThan(15);
@@ -143,4 +145,42 @@ test('a spare segment that a dead writer left is removed, and one with an unfini
   expect(scene.rows).toEqual(scene.expected);
   expect(scene.filesIn('segments')).toEqual([]);
   expect(scene.filesIn('archive')).toEqual([current]);
+});
+
+test('an archive that somebody has cleared up is no reason to stop', async () => {
+  const scene = await twoSlots(7);
+  const log = await scene.open('later');
+  const compacting = () => scene.compact('compactor', 4000, 1);
+  await compacting();
+  const disk = scene.disk.processNamed('vandal');
+  for (const file of scene.filesIn('archive')) disk.callSync('unlink', `${scene.paths.archive}/${file}`);
+  for (let n = 0; n < 30; n++) await scene.append(log, 't', 100);
+  await log.close();
+  await compacting();
+  expect(scene.rows).toEqual(scene.expected);
+});
+
+test('when what may say where a segment ends cannot be read, only what is proven of it is, and all others are', async () => {
+  const scene = new Scene(8);
+  const [a, b] = [await scene.open('a', 4000), await scene.open('b')];
+  const open = () => scene.filesIn('segments').filter((file) => /^0000-.*open$/.test(file));
+  await scene.append(b);
+  while (open().length < 2) await scene.append(a, 't', 300);
+  const [left, bad] = open();
+  scene.kill('a');
+  const { ino } = scene.disk.processNamed('looker').callSync('stat', `${scene.paths.segments}/${bad}`);
+  scene.disk.interfere = (process, call, args) => {
+    if (process === 'looker' || call !== 'read') return undefined;
+    if (scene.disk.processNamed('looker').callSync('fstat', args[0] as number).ino === ino)
+      throw failure('EIO', call, 'a bad sector');
+    return undefined;
+  };
+  expect(await allOf(await scene.open('reader'))).toEqual(scene.expected);
+  await b.close();
+  await scene.compact('compactor', 0);
+  expect(scene.filesIn('segments')).toEqual([left, bad]);
+  expect(scene.rows.length).toBeGreaterThan(0);
+  scene.disk.interfere = () => undefined;
+  await scene.compact('compactor', 0);
+  expect(scene.rows).toEqual(scene.expected);
 });

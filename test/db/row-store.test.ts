@@ -278,6 +278,23 @@ it('gives space back after much was erased', () => {
   store.closeCleanly();
 });
 
+it('does not try for ever to shrink a database that somebody has made unable to', () => {
+  const path = place();
+  const store = openStore(path);
+  const many = Array.from({ length: 20_000 }, (_, n) => row(n, { text: 'x'.repeat(800) }));
+  ingest(store, many);
+  store.closeCleanly();
+  const db = outside(path);
+  db.pragma('journal_mode = DELETE');
+  db.pragma('auto_vacuum = NONE');
+  db.exec('VACUUM');
+  db.close();
+  const next = openStore(path);
+  erase(next, deletion(null, 19_000));
+  expect(next.shrink()).toBe(false);
+  next.close();
+});
+
 it('finds texts, but of tools only their beginning, and nothing that was erased', () => {
   const path = place();
   const first = openStore(path);
