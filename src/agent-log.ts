@@ -324,6 +324,7 @@ class Handle implements AgentLog<never> {
 
   async compact(options: CompactOptions = {}): Promise<CompactResult> {
     const writer = this.#openWriter();
+    checkLongCall('compact', options);
     if (this.#leadership === undefined) {
       throw new AgentLogError('AGENTLOG_READ_ONLY', 'this handle was opened with compact: false');
     }
@@ -355,6 +356,7 @@ class Handle implements AgentLog<never> {
     this.#checkOpen();
     if (typeof directory !== 'string' || directory === '')
       throw new TypeError('backup takes the path of a directory, a string that is not empty');
+    checkLongCall('backup', options);
     const worker = findWorker(this.#options.worker);
     const start = {
       task: 'backup',
@@ -431,6 +433,22 @@ class Handle implements AgentLog<never> {
       `more than ${maxPendingBytes} bytes (maxPendingBytes) wait for the disk; nothing of this append was written`,
     );
   }
+}
+
+function checkLongCall(name: string, options: unknown): void {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`The options of ${name} must be an object: { signal, onProgress }`);
+  const { signal, onProgress, ...others } = options as Record<string, unknown>;
+  const [other] = Object.keys(others);
+  if (other !== undefined)
+    throw new TypeError(`${name} has no option ${other}; there are: signal, onProgress`);
+  if (onProgress !== undefined && typeof onProgress !== 'function')
+    throw new TypeError(`The option onProgress of ${name} must be a function`);
+  if (
+    signal !== undefined &&
+    typeof (signal as { throwIfAborted?: unknown } | null)?.throwIfAborted !== 'function'
+  )
+    throw new TypeError(`The option signal of ${name} must be an AbortSignal`);
 }
 
 function checkPrune(which: unknown): Retention {

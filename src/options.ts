@@ -80,7 +80,7 @@ const RULES: Readonly<Record<keyof AgentLogOptions, Rule>> = {
   archiveBytes: bytes(0, Number.MAX_SAFE_INTEGER, 256 * MIB),
   fullText: flag,
   compact: { ...flag, usual: true },
-  worker: { what: 'a file: URL', holds: isFileUrl, usual: undefined },
+  worker: { what: 'a URL object of a file, such as pathToFileURL(path)', holds: isFileUrl, usual: undefined },
   redact: { what: 'a function from entry to entry', holds: isFunction, usual: undefined },
   now: { what: 'a function that gives epoch milliseconds', holds: isFunction, usual: Date.now },
   allowUnsafeFilesystem: flag,

@@ -43,6 +43,8 @@ export async function backUp(
   onProgress: (progress: BackupProgress) => void,
 ): Promise<BackupResult> {
   const copy = pathsOf(resolve(target));
+  if (`${copy.root}/`.startsWith(`${paths.root}/`))
+    throw new AgentLogError('AGENTLOG_IO', `${copy.root} lies in the store that is to be copied`);
   makeDirectories(disk, copy);
   const { sources } = await survey(disk, paths);
   const result = { segments: 0, bytes: 0 };

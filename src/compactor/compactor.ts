@@ -96,12 +96,10 @@ export class Compactor {
   readonly #archive: Shelf;
   readonly #quarantine: Shelf;
   #destination: Destination | undefined;
-  readonly #stop = new AbortController();
   #isEnding = false;
   #isFirstRound = true;
   /** Paths of segments that a drain could not read. */
   readonly #leftOut = new Set<string>();
-  #impatience: NodeJS.Timeout | undefined;
 
   constructor(options: CompactorOptions) {
     this.#options = options;
@@ -148,7 +146,6 @@ export class Compactor {
   /** Ends a drain after its present round; one that waits for readers has a moment left. */
   finish(): void {
     this.#isEnding = true;
-    this.#impatience ??= setTimeout(() => this.#stop.abort(), LAST_PATIENCE_MS);
   }
 
   /** One round more, of what waits now. */
@@ -170,7 +167,6 @@ export class Compactor {
 
   /** Leaves a database that the next one need not check. No drain may be under way. */
   close(): void {
-    clearTimeout(this.#impatience);
     const destination = this.#destination;
     this.#destination = undefined;
     if (destination === undefined) return;
@@ -296,18 +292,11 @@ export class Compactor {
         const message = `the database's log cannot be written back, because it is being read by ${destination.readers}; until then entries stay in segments`;
         this.#options.reports.warning('AGENTLOG_READER_PINNED', message);
       }
-      await this.#wait(wait);
+      if (this.#isEnding && performance.now() - begun > LAST_PATIENCE_MS) throw new Stopped();
+      await delay(wait);
     }
-    await this.#wait(this.#options.pause ?? PAUSE_MS);
-  }
-
-  async #wait(milliseconds: number): Promise<void> {
-    if (milliseconds === 0) return;
-    try {
-      await delay(milliseconds, undefined, { signal: this.#stop.signal });
-    } catch {
-      throw new Stopped();
-    }
+    const pause = this.#options.pause ?? PAUSE_MS;
+    if (pause > 0) await delay(pause);
   }
 
   /** The database has them, without its log, in the files that others find. */

@@ -124,7 +124,7 @@ export class Leadership {
   }
 
   get isLeading(): boolean {
-    return this.#lock.isHeld;
+    return this.#runner !== undefined;
   }
 
   start(): void {
@@ -273,8 +273,8 @@ export class Leadership {
 
   async #compactIfLeading(): Promise<boolean> {
     this.#checkOpen();
-    if (!(await this.#takeLock())) return false;
     try {
+      if (!(await this.#takeLock())) return false;
       await this.#glance(performance.now(), true);
       await this.#drain('all');
     } catch (error) {

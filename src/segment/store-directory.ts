@@ -92,7 +92,28 @@ function* readManifest(root: string, options: StoreDirectoryOptions): Steps<Stor
   return { paths, manifest };
 }
 
+/** Throws when there is something that only a store with a manifest has: what it is, its manifest would have said. */
+function* checkIsNew(root: string): Steps<void> {
+  const paths = pathsOf(root);
+  let held = '';
+  for (const directory of [paths.segments, root]) {
+    try {
+      const files = yield* call('readdir', directory);
+      held ||= files.find((file) => /\.(open|sealed|db)$/.test(file)) ?? '';
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+  // Whoever makes the store at the same moment gives it its manifest before anything else.
+  if (held === '' || (yield* readFile(join(root, MANIFEST))) !== undefined) return;
+  throw new AgentLogError(
+    'AGENTLOG_FORMAT',
+    `${root} has no ${MANIFEST}, but ${held}: it is what an unfinished backup left behind, or a store that lost its manifest`,
+  );
+}
+
 function* makeStore(root: string, options: StoreDirectoryOptions): Steps<Store> {
+  yield* checkIsNew(root);
   for (const path of inner(pathsOf(root))) yield* makeInner(path, options);
   yield* syncAncestors(root);
   const path = join(root, MANIFEST);

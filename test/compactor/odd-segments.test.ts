@@ -162,11 +162,17 @@ test('an archive that somebody has cleared up is no reason to stop', async () =>
 
 test('when what may say where a segment ends cannot be read, only what is proven of it is, and all others are', async () => {
   const scene = new Scene(8);
-  const [a, b] = [await scene.open('a', 4000), await scene.open('b')];
+  const [a, b] = [await scene.open('a', 40_000), await scene.open('b')];
   const open = () => scene.filesIn('segments').filter((file) => /^0000-.*open$/.test(file));
   await scene.append(b);
+  // Until there is a spare, which is bad. It must not be in use yet, or what is in it is lost with it.
   while (open().length < 2) await scene.append(a, 't', 300);
   const [left, bad] = open();
+  let isUsed = false;
+  change(scene, bad!, (bytes) => {
+    isUsed = bytes.subarray(FILE_HEADER.size).some((byte) => byte !== 0);
+  });
+  expect(isUsed).toBe(false);
   scene.kill('a');
   const { ino } = scene.disk.processNamed('looker').callSync('stat', `${scene.paths.segments}/${bad}`);
   scene.disk.interfere = (process, call, args) => {

@@ -1,5 +1,5 @@
 /** A backup is a store that holds everything acknowledged before the call, taken while others write, compact and die. */
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { AgentLog } from '../../src/agent-log.js';
@@ -61,7 +61,8 @@ test('a handle that only reads can make one, of a store that has no database yet
 });
 
 test('needs a directory of its own, and what is aborted is no store', async () => {
-  const log = await openStore(storePath());
+  const store = storePath();
+  const log = await openStore(store);
   await log.append({ taskId: 't', type: 'text', text: 'x' });
   const full = tempDir();
   writeFileSync(join(full, 'something'), '');
@@ -72,6 +73,12 @@ test('needs a directory of its own, and what is aborted is no store', async () =
   mkdirSync(empty);
   await log.backup(empty);
   expect(await idsAndTexts(await openStore(empty))).toHaveLength(1);
+  await expect(log.backup(join(store, 'inside'))).rejects.toMatchObject({ message: /lies in the store/ });
+  // As one that was cut short before its last step.
+  const unfinished = join(tempDir(), 'unfinished');
+  await log.backup(unfinished);
+  rmSync(join(unfinished, 'agentlog.json'));
+  await expect(openAgentLog(unfinished)).rejects.toMatchObject({ code: 'AGENTLOG_FORMAT' });
   const target = join(tempDir(), 'aborted');
   const controller = new AbortController();
   const aborted = log.backup(target, { signal: controller.signal, onProgress: () => controller.abort() });

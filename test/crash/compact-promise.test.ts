@@ -1,4 +1,6 @@
 /** `compact()`: when it resolves, what the handle had acknowledged is in the database. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openStore, storePath } from './support/stores.js';
 
@@ -13,6 +15,15 @@ test('also what lies in a segment that is being sealed, because it was full', as
     expect(await log.compact()).toMatchObject({ entries: 2 });
     expect((await log.stats()).backlog).toEqual({ segments: 0, bytes: 0 });
   }
+});
+
+test('a close brings in what waits, also when that takes longer than it would wait for readers', async () => {
+  const store = storePath();
+  const log = await openStore(store);
+  for (let n = 0; n < 100_000; n++) log.write(entry(`${n} ${'x'.repeat(60)}`));
+  await log.close();
+  expect(readdirSync(join(store, 'segments'))).toEqual([]);
+  expect(readdirSync(join(store, 'archive'))).not.toEqual([]);
 });
 
 test('of several at once, and of two handles, each keeps it', async () => {

@@ -20,9 +20,18 @@ const WRONG: readonly [options: unknown, message: RegExp][] = [
   [{ maxEntryBytes: Number.POSITIVE_INFINITY }, /option maxEntryBytes .* not Infinity/],
   [{ redact: 'secrets' }, /option redact must be a function from entry to entry, not "secrets"/],
   [{ now: 5 }, /option now must be a function/],
-  [{ worker: '/worker.js' }, /option worker must be a file: URL, not "\/worker.js"/],
-  [{ worker: new URL('https://example.org/worker.js') }, /option worker must be a file: URL, not object/],
-  [{ worker: { href: 'worker.js' } }, /option worker must be a file: URL, not object/],
+  [
+    { worker: '/worker.js' },
+    /option worker must be a URL object of a file, such as pathToFileURL\(path\), not "\/worker.js"/,
+  ],
+  [
+    { worker: new URL('https://example.org/worker.js') },
+    /option worker must be a URL object of a file, such as pathToFileURL\(path\), not object/,
+  ],
+  [
+    { worker: { href: 'worker.js' } },
+    /option worker must be a URL object of a file, such as pathToFileURL\(path\), not object/,
+  ],
   [{ allowForeignOwner: null }, /option allowForeignOwner must be true or false, not null/],
   [
     { on: { warnings: () => undefined } },
