@@ -18,7 +18,7 @@ import { type Host, startHost } from './support/host.js';
 import { readPlainly } from './support/plain-reader.js';
 import { idsAndTexts, openStore, storePath } from './support/stores.js';
 
-/** Appends and compacts; `copy`: another SQLite, that opens and closes the database meanwhile. */
+/** Appends, compacts and backs up; `copy`: another SQLite, that opens and closes the database meanwhile. */
 const STORE = `
   const damages = [];
   const log = await openAgentLog(args.store, {
@@ -31,6 +31,7 @@ const STORE = `
   const append = async () => { for (;;) { const text = args.name + '/' + n++ + 'x'.repeat(300); say({ id: await log.append({ ...entry(text), detail }) }); await rest(1); } };
   // It may fail while somebody disturbs it; whatever it says, nothing may be lost.
   const compact = async () => { for (;;) say({ compacted: (await codeOf(log.compact())).code ?? 'ok' }); };
+  const backUp = async () => { for (let i = 0; ; i++) { await codeOf(log.backup(args.store + '.backup' + i)); await rest(100); } };
   const disturb = async () => {
     const { default: Copy } = await import(args.copy);
     for (;;) {
@@ -45,7 +46,7 @@ const STORE = `
   await log.append({ ...entry('first'), detail }).then((id) => say({ id }));
   await log.compact();
   say('ready');
-  await Promise.all([append(), append(), append(), append(), compact(), ...(args.copy === undefined ? [] : [disturb()])]);`;
+  await Promise.all([append(), append(), append(), append(), compact(), backUp(), ...(args.copy === undefined ? [] : [disturb()])]);`;
 
 const CARELESS = `${OUTSIDE}
   import { spawnSync } from 'node:child_process';
