@@ -153,8 +153,10 @@ async function run(seed: number, copy: string | undefined): Promise<Heard> {
   if (hasCommand) startCommand(store);
   await Promise.all(outsiders.map((outsider) => outsider.says()));
   await new Promise((resolve) => setTimeout(resolve, random.between(500, 1000)));
-  // On a busy machine the first round may take longer than that.
-  while (Object.keys(heard.compactions).length === 0 || heard.ids.length <= 50)
+  // On a busy machine the first round may take longer than that; beside a second SQLite it may never end.
+  const isEnough = () =>
+    heard.ids.length > 50 && (copy !== undefined || Object.keys(heard.compactions).length > 0);
+  for (let waits = 0; waits < 1000 && !isEnough(); waits++)
     await new Promise((resolve) => setTimeout(resolve, 20));
   await host.kill();
   for (const outsider of outsiders) await outsider.kill();
@@ -172,8 +174,6 @@ test.each([1])('others that open, lock and close the database disturb nothing (%
 test.each([1, 2, 3])(
   'with a second copy of SQLite in the process nothing acknowledged is lost (%i)',
   async (seed) => {
-    const { compactions } = await run(seed, secondCopy());
-    // Whether they can succeed beside it is a matter of luck.
-    expect(compactions).not.toEqual({});
+    await run(seed, secondCopy());
   },
 );
