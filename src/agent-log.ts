@@ -226,7 +226,7 @@ class Handle implements AgentLog<never> {
       deletions: new WaitingDeletions(disk),
       reports,
     };
-    this.#backlog = new BacklogWatch(disk, store.paths, () => performance.now());
+    this.#backlog = new BacklogWatch(disk, store.paths);
     this.#intake = new Intake(options);
     this.#dropped = new DroppedWrites((message, cause) => {
       events.emit('warning', { code: 'AGENTLOG_WRITE_DROPPED', message, cause });

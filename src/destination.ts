@@ -2,6 +2,7 @@
  * Where the compactor puts entries: all that it asks of a database. Another kind of database can stand behind it if it
  * has transactions and can say when what they did is safe without its log.
  */
+import type { Deletion } from './deletion.js';
 import type { CheckedEntry } from './entry.js';
 import type { IdHalves } from './entry-id.js';
 
@@ -18,13 +19,6 @@ export interface Row extends CheckedEntry {
 
 /** What became of a row: it is new, it was there already, another one has its id, or it was deleted before it came. */
 export type Arrival = 'new' | 'known' | 'conflict' | 'deleted';
-
-export interface Deletion {
-  /** null: of every task. */
-  readonly taskId: string | null;
-  readonly upTo: readonly IdHalves[];
-  readonly before: number | null;
-}
 
 export interface IngestedSegment {
   readonly segmentId: string;
@@ -47,9 +41,6 @@ export interface SegmentDamage {
 export interface Checkpoint {
   /** Nothing committed depends on the log any more. */
   readonly isFull: boolean;
-  /** Pages in the log, and how many of them were written back. */
-  readonly pages: number;
-  readonly writtenBack: number;
 }
 
 export interface Destination {

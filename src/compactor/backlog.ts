@@ -19,22 +19,19 @@ const ASK_EACH_MS = 5000;
 export class BacklogWatch {
   readonly #disk: Disk;
   readonly #paths: StorePaths;
-  readonly #now: () => number;
   /** When each waiting segment was seen first, and its size, which does not change any more. */
   #seen = new Map<string, { since: number; bytes: number }>();
   #leftovers: readonly string[] = [];
   #askedAt = Number.NEGATIVE_INFINITY;
 
-  /** `now` is monotonic. */
-  constructor(disk: Disk, paths: StorePaths, now: () => number) {
+  constructor(disk: Disk, paths: StorePaths) {
     this.#disk = disk;
     this.#paths = paths;
-    this.#now = now;
   }
 
   /** With `anew`, also for segments whose writers have died just now. */
   async look(anew = false): Promise<Backlog> {
-    const now = this.#now();
+    const now = performance.now();
     const files = await run(this.#disk, listSegments(this.#paths.segments));
     const paths = files.filter(({ name }) => name.state === 'sealed').map(({ path }) => path);
     const open = files.filter(({ name }) => name.state === 'open').map(({ path }) => path);

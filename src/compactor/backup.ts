@@ -11,11 +11,19 @@ import { CrcSeed } from '../segment/crc.js';
 import type { Disk } from '../segment/disk.js';
 import { FLAG, RECORD_TYPE } from '../segment/layout.js';
 import { makeRecord } from '../segment/record.js';
-import { FileScan } from '../segment/scan-file.js';
 import { formatSegmentName } from '../segment/segment-name.js';
-import { openListed, type Source } from '../segment/segment-reading.js';
-import { SegmentScanner } from '../segment/segment-scanner.js';
-import { call, create, isMissing, readFully, runSync, syncDirectory, writeFully } from '../segment/steps.js';
+import { SegmentReading, type Source } from '../segment/segment-reading.js';
+import {
+  call,
+  create,
+  DIRECTORY_MODE,
+  FOR_READING,
+  isMissing,
+  readFully,
+  runSync,
+  syncDirectory,
+  writeFully,
+} from '../segment/steps.js';
 import { databasePath, manifestPath, pathsOf, type StorePaths } from '../segment/store-directory.js';
 import { survey } from '../segment/survey.js';
 
@@ -75,7 +83,7 @@ export async function backUp(
 function makeDirectories(disk: Disk, copy: StorePaths): void {
   const { root, segments, locks, archive, quarantine } = copy;
   try {
-    disk.callSync('mkdir', root, 0o700);
+    disk.callSync('mkdir', root, DIRECTORY_MODE);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     if (disk.callSync('readdir', root).length > 0)
@@ -84,35 +92,32 @@ function makeDirectories(disk: Disk, copy: StorePaths): void {
         `${root} is not empty, and a backup needs a directory of its own`,
       );
   }
-  for (const directory of [segments, locks, archive, quarantine]) disk.callSync('mkdir', directory, 0o700);
+  for (const directory of [segments, locks, archive, quarantine])
+    disk.callSync('mkdir', directory, DIRECTORY_MODE);
 }
 
 /** Returns how many bytes were written: none of a segment that holds nothing, or that has become rows meanwhile. */
 async function copySegment(disk: Disk, listed: Source, directory: string): Promise<number> {
-  const opened = await openListed(disk, listed);
-  if (opened === undefined) return 0;
-  const [source, fd] = opened;
+  const reading = await SegmentReading.begin(disk, listed);
+  if (reading === undefined) return 0;
   try {
-    const { size } = disk.callSync('fstat', fd);
-    const { writer, name, lastBatch } = source;
-    const bound = lastBatch === undefined ? {} : { lastBatch };
-    const scanner = new SegmentScanner({ size, writer, name, ...bound });
-    const scan = new FileScan(fd, source.path, scanner);
+    const { fd } = reading;
+    const { writer, name } = reading.source;
     let batch = 0;
     let lastId = name.baseId;
-    for (let items = runSync(disk, scan.next()); items !== undefined; items = runSync(disk, scan.next())) {
+    for (let items = await reading.next(); items !== undefined; items = await reading.next()) {
       for (const item of items) {
         if (item.kind === 'hole') continue;
         batch = item.batch;
         lastId = { high: item.idHigh, low: item.idLow };
       }
     }
-    const { kind, records, entries, end, holeCount } = scanner.verdict!;
+    const { kind, records, entries, end, holeCount } = reading.verdict!;
     if (records === 0 && holeCount === 0 && kind !== 'unreadable' && kind !== 'unsupported') return 0;
     const isWhole = writer === 'sealed' || kind === 'unreadable' || kind === 'unsupported';
     const fileName = formatSegmentName(isWhole ? name : { ...name, state: 'sealed' });
     const target = join(directory, fileName);
-    if (isWhole) return copyBytes(disk, fd, size, Buffer.alloc(0), target);
+    if (isWhole) return copyWhole(disk, fd, target);
     // What is behind the end does not count, and the copy has no writer: it ends with a seal of its own.
     const fields = { type: RECORD_TYPE.seal, flags: FLAG.endOfBatch, batch: batch + 1 };
     const seal = makeRecord(
@@ -123,23 +128,27 @@ async function copySegment(disk: Disk, listed: Source, directory: string): Promi
     );
     return copyBytes(disk, fd, end, seal, target);
   } finally {
-    disk.callSync('close', fd);
+    await reading.close();
   }
 }
 
 function copyFile(disk: Disk, from: string, to: string): void {
   let fd: number;
   try {
-    fd = disk.callSync('open', from, 0, 0);
+    fd = disk.callSync('open', from, FOR_READING, 0);
   } catch (error) {
     if (isMissing(error)) return;
     throw error;
   }
   try {
-    copyBytes(disk, fd, disk.callSync('fstat', fd).size, Buffer.alloc(0), to);
+    copyWhole(disk, fd, to);
   } finally {
     disk.callSync('close', fd);
   }
+}
+
+function copyWhole(disk: Disk, from: number, target: string): number {
+  return copyBytes(disk, from, disk.callSync('fstat', from).size, Buffer.alloc(0), target);
 }
 
 /** The first `length` bytes, then `ending`, on disk. */

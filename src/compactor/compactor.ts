@@ -266,16 +266,12 @@ export class Compactor {
     return [];
   }
 
-  #report({ source, verdict, unsaved }: Ingested): void {
+  #report({ source, verdict, damage }: Ingested): void {
     const { reports } = this.#options;
-    const { kind, holeCount: holes, holeBytes: bytes, reason } = verdict;
     if (source.writer !== 'sealed') reports.recovered(source.path, verdict);
-    const isBad = kind === 'damaged' || kind === 'unreadable';
-    const lost = `${unsaved} of its entries could not become rows, because they are no entries or their ids have other rows`;
-    if (isBad || unsaved > 0) {
-      const why = unsaved === 0 ? reason : `${reason}; ${lost}`;
-      reports.damaged({ segment: source.path, holes, bytes, reason: why });
-    }
+    if (damage === undefined) return;
+    const { holes, bytes, reason } = damage;
+    reports.damaged({ segment: source.path, holes, bytes, reason });
   }
 
   /** Waits until nothing that was committed depends on the log. */

@@ -1,6 +1,8 @@
 /** Puts the entries of some segments into the database, in one transaction, in the order of their ids. */
+import { basename } from 'node:path';
 
-import type { Deletion, Destination, Row } from '../destination.js';
+import type { Deletion } from '../deletion.js';
+import type { Destination, Row, SegmentDamage } from '../destination.js';
 import type { IdHalves } from '../entry-id.js';
 import { decodeDelete } from '../segment/control-payload.js';
 import type { Disk } from '../segment/disk.js';
@@ -18,8 +20,7 @@ export interface Ingested {
   readonly verdict: Verdict;
   /** Entries that were not rows before. */
   readonly added: number;
-  /** Entries that could not become rows. */
-  readonly unsaved: number;
+  readonly damage: SegmentDamage | undefined;
 }
 
 /** A segment cannot be read at present; it and what its slot holds behind it must wait. */
@@ -94,12 +95,10 @@ export async function ingest(
   } finally {
     for (const stream of streams) await stream.close();
   }
-  return [...tallies.values()].map(({ source, verdict, added, unsaved }) => ({
-    source,
-    verdict: verdict!,
-    added,
-    unsaved,
-  }));
+  return [...tallies.values()].map((tally) => {
+    const { source, verdict, added } = tally;
+    return { source, verdict: verdict!, added, damage: damageOf(tally) };
+  });
 }
 
 /**
@@ -181,22 +180,28 @@ function deletionIn(record: SegmentRecord, source: Source): Deletion {
 }
 
 function record(destination: Destination, tally: Tally): void {
-  const { source, entries, first, last, unsaved } = tally;
-  const segmentId = segmentIdOf(source.name);
-  const name = source.path.slice(source.path.lastIndexOf('/') + 1);
+  const { source, entries, first, last } = tally;
   const ids = first === undefined || last === undefined ? undefined : { first, last };
+  const { segmentId, name } = identityOf(source);
   destination.recordSegment({ segmentId, name, slot: source.name.slot, entries, ids });
-  const { kind, holeCount, holeBytes, reason } = tally.verdict!;
-  if (kind === 'damaged' || kind === 'unreadable' || unsaved > 0) {
+  const damage = damageOf(tally);
+  if (damage !== undefined) destination.recordDamage(damage);
+}
+
+function damageOf({ source, verdict, unsaved }: Tally): SegmentDamage | undefined {
+  const { kind, holeCount: holes, holeBytes: bytes, reason } = verdict!;
+  if (kind !== 'damaged' && kind !== 'unreadable' && unsaved === 0) return undefined;
+  const lost = `${unsaved} of its entries could not become rows, because they are no entries or their ids have other rows`;
+  return {
+    ...identityOf(source),
+    holes,
+    bytes,
     // Of what cannot be read nobody knows what it holds.
-    const least = kind === 'unreadable' ? 1 : 0;
-    destination.recordDamage({
-      segmentId,
-      name,
-      holes: holeCount,
-      bytes: holeBytes,
-      unsaved: Math.max(unsaved, least),
-      reason: unsaved === 0 ? reason : `${reason}; ${unsaved} of its entries could not become rows`,
-    });
-  }
+    unsaved: Math.max(unsaved, kind === 'unreadable' ? 1 : 0),
+    reason: unsaved === 0 ? reason : `${reason}; ${lost}`,
+  };
+}
+
+function identityOf({ path, name }: Source) {
+  return { segmentId: segmentIdOf(name), name: basename(path) };
 }

@@ -14,14 +14,10 @@ export class LeaderLock {
     this.#path = join(locks, 'compactor.lock');
   }
 
-  get isHeld(): boolean {
-    return this.#fd !== undefined;
-  }
-
   /** Never waits. False when another handle has it. */
   take(): boolean {
     this.#fd ??= runSync(this.#disk, tryTake(this.#path));
-    return this.isHeld;
+    return this.#fd !== undefined;
   }
 
   /** Held, and not of a store that was removed: another one in its place has another leader. */

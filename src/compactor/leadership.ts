@@ -119,7 +119,7 @@ export class Leadership {
     this.#options = options;
     this.#timing = timing;
     this.#lock = new LeaderLock(disk, paths);
-    this.#watch = new BacklogWatch(disk, paths, () => performance.now());
+    this.#watch = new BacklogWatch(disk, paths);
     this.#request = new RoundRequest(disk, paths);
   }
 

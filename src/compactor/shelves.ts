@@ -2,7 +2,7 @@
  * Where segments go that are in the database: into archive/, from which a lost database can be built anew, or, damaged
  * ones, into quarantine/. Both are bounded; what goes first is what was written first.
  */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Disk } from '../segment/disk.js';
 import { listSegments, type SegmentFile } from '../segment/segment-list.js';
 import { segmentIdOf } from '../segment/segment-name.js';
@@ -40,7 +40,7 @@ export class Shelf {
 
   /** To be followed by `sync`. */
   put({ path, name }: SegmentFile): void {
-    const file = path.slice(path.lastIndexOf('/') + 1);
+    const file = basename(path);
     const target = join(this.#directory, file);
     const { size } = this.#disk.callSync('lstat', path);
     // After a power cut the file may stand in both places, and renaming one name of a file to its other does nothing.
@@ -81,7 +81,7 @@ export class Shelf {
       const kept = new Map<string, Kept>();
       for (const file of runSync(this.#disk, listSegments(this.#directory))) {
         const { size } = this.#disk.callSync('lstat', file.path);
-        kept.set(file.path.slice(file.path.lastIndexOf('/') + 1), { file, bytes: size });
+        kept.set(basename(file.path), { file, bytes: size });
       }
       this.#kept = kept;
     }

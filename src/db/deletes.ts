@@ -3,17 +3,9 @@
  * by time. Kept for good, so that a segment that is ingested later, or again, brings nothing back.
  */
 
-import type { Deletion, Row } from '../destination.js';
+import { type Bound, type Deletion, isWithin, slotOf } from '../deletion.js';
+import type { Row } from '../destination.js';
 import type { Connection, Statement } from './better-sqlite3.js';
-
-interface Bound {
-  readonly slot: number;
-  readonly high: number;
-  readonly low: number;
-  readonly before: number | null;
-}
-
-const SLOT_MASK = 1023;
 
 export class Deletes {
   readonly #select: Statement;
@@ -26,10 +18,10 @@ export class Deletes {
 
   constructor(db: Connection) {
     this.#select = db.prepare(`
-      SELECT slot, upToId >> 32 AS high, upToId & 0xffffffff AS low, before
+      SELECT upToId >> 32 AS high, upToId & 0xffffffff AS low, before
       FROM agentLogDeletes WHERE taskId IS ?`);
     this.#all = db.prepare(
-      'SELECT taskId, slot, upToId >> 32 AS high, upToId & 0xffffffff AS low, before FROM agentLogDeletes',
+      'SELECT taskId, upToId >> 32 AS high, upToId & 0xffffffff AS low, before FROM agentLogDeletes',
     );
     // A bound that another one includes says nothing. Of two times the later one includes the other, and no time both.
     this.#isCovered = db.prepare(`
@@ -45,8 +37,8 @@ export class Deletes {
 
   covers(row: Row): boolean {
     return (
-      this.#of(row.taskId).some((bound) => isBelow(row, bound)) ||
-      this.#of(null).some((bound) => isBelow(row, bound))
+      this.#of(row.taskId).some((bound) => isWithin(row, bound)) ||
+      this.#of(null).some((bound) => isWithin(row, bound))
     );
   }
 
@@ -57,7 +49,7 @@ export class Deletes {
 
   add({ taskId, before, upTo }: Deletion): void {
     for (const { high, low } of upTo) {
-      const bound = { taskId, before, slot: low & SLOT_MASK, high, low };
+      const bound = { taskId, before, slot: slotOf(low), high, low };
       if (this.#isCovered.get(bound) !== undefined) continue;
       this.#dropCovered.run(bound);
       this.#insert.run(bound);
@@ -78,10 +70,4 @@ export class Deletes {
     }
     return bounds;
   }
-}
-
-function isBelow({ idHigh, idLow, timestamp }: Row, { slot, high, low, before }: Bound): boolean {
-  if ((idLow & SLOT_MASK) !== slot) return false;
-  if (before !== null && timestamp >= before) return false;
-  return idHigh < high || (idHigh === high && idLow <= low);
 }

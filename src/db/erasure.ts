@@ -1,5 +1,6 @@
 /** Removes the rows that a deletion names, with all that is kept about them. */
-import type { Deletion } from '../destination.js';
+import type { Deletion } from '../deletion.js';
+
 import type { Connection, Statement } from './better-sqlite3.js';
 import type { Counters } from './counters.js';
 import type { FullText } from './full-text.js';

@@ -2,13 +2,14 @@
  * Reads rows in the thread of whoever asks, a few at a time, through a connection that cannot write. There is no database
  * until the compactor has made one.
  */
-import { lstatSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Deletion, Row } from '../destination.js';
+import type { Deletable, Deletion } from '../deletion.js';
+import type { Row } from '../destination.js';
 import { AgentLogError } from '../errors.js';
 import type { Connection, Statement } from './better-sqlite3.js';
 import { openForReading } from './connection.js';
 import { Deletes } from './deletes.js';
+import { fileIdentity } from './file-identity.js';
 import { rowCrc } from './row.js';
 import { checkVersionOf } from './schema.js';
 
@@ -20,9 +21,6 @@ interface DamagedRow {
   readonly idHigh: number;
   readonly idLow: number;
 }
-
-/** What a deletion asks of a row. */
-export type RowHead = Pick<Row, 'taskId' | 'idHigh' | 'idLow' | 'timestamp'>;
 
 interface RawRow {
   readonly idHigh: number;
@@ -79,14 +77,13 @@ export class RowReader {
 
   #connect(): Rows | undefined {
     if (this.#isClosed) throw new AgentLogError('AGENTLOG_CLOSED', `${this.#path} was closed by this handle`);
-    const status = lstatSync(this.#path, { throwIfNoEntry: false, bigint: true });
-    const file = status === undefined ? undefined : `${status.dev}:${status.ino}`;
+    const file = fileIdentity(this.#path);
     if (this.#open?.file !== file) this.#disconnect();
     if (file === undefined) return undefined;
     if (this.#open !== undefined) return this.#open.rows;
     const db = openForReading(this.#path);
     try {
-      // Made, but not filled yet.
+      // An empty file that another program has made.
       if (checkVersionOf(db, this.#path) === 0) {
         db.close();
         return undefined;
@@ -166,7 +163,7 @@ export class Rows {
   }
 
   /** The ids of a task's last rows that are to be counted, the newest first. */
-  lastIdsOf(taskId: string, count: number, counts: (row: RowHead) => boolean): bigint[] {
+  lastIdsOf(taskId: string, count: number, counts: (row: Deletable) => boolean): bigint[] {
     const ids: bigint[] = [];
     if (count === 0) return ids;
     for (const raw of this.#lastIdsOf.iterate(taskId) as IterableIterator<bigint[]>) {

@@ -2,12 +2,12 @@
  * The database as the compactor sees it: one transaction at a time puts rows in, and checkpoints say when what was
  * committed no longer depends on the write-ahead log.
  */
-import { closeSync, fsyncSync, lstatSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Deletion } from '../deletion.js';
 import type {
   Arrival,
   Checkpoint,
-  Deletion,
   Destination,
   IngestedSegment,
   Row,
@@ -18,6 +18,7 @@ import { openForReading, openForWriting } from './connection.js';
 import { Counters } from './counters.js';
 import { Deletes } from './deletes.js';
 import { Erasure, makeNotes } from './erasure.js';
+import { fileIdentity } from './file-identity.js';
 import { FullText } from './full-text.js';
 import { readersOf } from './readers.js';
 import { rowCrc } from './row.js';
@@ -94,15 +95,13 @@ export class RowStore implements Destination {
   }
 
   static open(path: string, options: RowStoreOptions): RowStore {
-    if (filesAt(path).startsWith(NO_FILE)) makeDatabase(path, options);
-    const before = filesAt(path);
+    if (fileIdentity(path) === undefined) makeDatabase(path, options);
+    const before = fileIdentity(path);
     const db = openForWriting(path, options);
     try {
       migrate(db, path);
       const store = new RowStore(path, db, options);
-      const [databaseBefore] = before.split(' ');
-      if (!store.#files.startsWith(`${databaseBefore} `))
-        throw new Error(`${path} was replaced while it was opened`);
+      if (!store.#files.startsWith(`${before} `)) throw new Error(`${path} was replaced while it was opened`);
       return store;
     } catch (error) {
       db.close();
@@ -266,11 +265,7 @@ export class RowStore implements Destination {
 function checkpoint(db: Connection, mode: 'PASSIVE' | 'TRUNCATE'): Checkpoint {
   const [row] = db.pragma(`wal_checkpoint(${mode})`) as { busy: number; log: number; checkpointed: number }[];
   const { busy, log, checkpointed } = row!;
-  return {
-    isFull: busy === 0 && log >= 0 && log === checkpointed,
-    pages: log,
-    writtenBack: checkpointed,
-  };
+  return { isFull: busy === 0 && log >= 0 && log === checkpointed };
 }
 
 /**
@@ -296,13 +291,7 @@ function makeDatabase(path: string, options: RowStoreOptions): void {
   }
 }
 
-const NO_FILE = '-';
-
-/** Which files stand at the names of the database and its log. Looked at by name only, never opened. */
+/** Which files stand at the names of the database and its log. */
 function filesAt(path: string): string {
-  const identity = (file: string) => {
-    const status = lstatSync(file, { throwIfNoEntry: false, bigint: true });
-    return status === undefined ? NO_FILE : `${status.dev}:${status.ino}`;
-  };
-  return `${identity(path)} ${identity(`${path}-wal`)}`;
+  return `${fileIdentity(path)} ${fileIdentity(`${path}-wal`)}`;
 }

@@ -7,6 +7,7 @@
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ReadRow, RowReader, Rows } from '../db/row-reader.js';
+import { slotOf } from '../deletion.js';
 import type { CheckedEntry, StoredEntry } from '../entry.js';
 import { formatId, parseId } from '../entry-id.js';
 import type { Deletions, WaitingDeletions } from '../segment/deletions.js';
@@ -138,7 +139,7 @@ async function findWaiting(
   high: number,
   low: number,
 ): Promise<Found | undefined> {
-  const ofSlot = sources.filter(({ name }) => name.slot === (low & 1023));
+  const ofSlot = sources.filter(({ name }) => name.slot === slotOf(low));
   for (const source of ofSlot.reverse()) {
     const stream = new SlotStream(
       place.disk,

@@ -3,9 +3,8 @@
  * later, whatever the clocks of others do.
  */
 import { setImmediate as turn } from 'node:timers/promises';
-import type { RowHead } from '../db/row-reader.js';
+import { type Deletable, type Deletion, slotOf } from '../deletion.js';
 import { compareIds, type IdHalves, idFromBigInt, idToBigInt, MAX_SLOT } from '../entry-id.js';
-import type { Delete } from '../segment/control-payload.js';
 import { RECORD_TYPE } from '../segment/layout.js';
 import type { SegmentRecord } from '../segment/record.js';
 import type { Source } from '../segment/segment-reading.js';
@@ -19,7 +18,7 @@ type LastSeen = Map<number, IdHalves>;
 export async function lastSeen(place: Place): Promise<LastSeen> {
   const seen: LastSeen = new Map();
   const see = (id: IdHalves) => {
-    const slot = id.low & MAX_SLOT;
+    const slot = slotOf(id.low);
     const before = seen.get(slot);
     if (before === undefined || compareIds(before, id) < 0) seen.set(slot, id);
   };
@@ -45,13 +44,13 @@ export interface Retention {
 }
 
 /** The deletes that leave what is to be kept. */
-export async function deletesFor(place: Place, { before, keepPerTask }: Retention): Promise<Delete[]> {
+export async function deletesFor(place: Place, { before, keepPerTask }: Retention): Promise<Deletion[]> {
   const seen = await lastSeen(place);
-  const deletes: Delete[] = [];
+  const deletes: Deletion[] = [];
   if (before !== undefined) deletes.push({ taskId: null, upTo: [...seen.values()], before });
   if (keepPerTask === undefined) return deletes;
   for (const [taskId, first] of await firstKept(place, keepPerTask)) {
-    const upTo = [...seen.values()].map((id) => earlier(id, lastBelow(first, id.low & MAX_SLOT)));
+    const upTo = [...seen.values()].map((id) => earlier(id, lastBelow(first, slotOf(id.low))));
     deletes.push({ taskId, upTo, before: null });
   }
   return deletes;
@@ -67,7 +66,7 @@ async function firstKept(place: Place, count: number): Promise<Map<string, bigin
   for (const taskId of tasks) {
     await turn();
     // What is deleted already does not count as kept.
-    const counts = (row: RowHead) => !inSegments.deletes.cover(row);
+    const counts = (row: Deletable) => !inSegments.deletes.cover(row);
     const inRows = await place.rows.ask((database) => database.lastIdsOf(taskId, count + 1, counts));
     // An entry may be in both.
     const ids = [...new Set([...(waitingIds.get(taskId) ?? []), ...(inRows ?? [])])].sort(descending);

@@ -1,16 +1,7 @@
 /** The payloads of the records that are no entries: deletes, cuts and seals. A mark has none. */
+import type { Deletion } from '../deletion.js';
 import { formatId, type IdHalves, parseId } from '../entry-id.js';
 import { CUT, SEAL } from './layout.js';
-
-/** Entries that are to be gone: of one task or of all, up to what the deleter saw, and, for a prune, by their time. */
-export interface Delete {
-  /** null: of every task. */
-  readonly taskId: string | null;
-  /** For each slot the last id that the deleter saw; an id names its slot. Later entries are not touched. */
-  readonly upTo: readonly IdHalves[];
-  /** Only entries whose timestamp is below this; null: whatever their time. */
-  readonly before: number | null;
-}
 
 /** The end of another segment of the same slot, whose later batches exist for nobody. */
 export interface Cut {
@@ -26,12 +17,12 @@ export interface Seal {
 }
 
 // Deletes are rare and of any size, so they are JSON, which people can read in the file.
-export function encodeDelete(request: Delete): Buffer {
+export function encodeDelete(request: Deletion): Buffer {
   const upTo = request.upTo.map(({ high, low }) => formatId(high, low));
   return Buffer.from(JSON.stringify({ taskId: request.taskId, upTo, before: request.before }));
 }
 
-export function decodeDelete(payload: Buffer): Delete | undefined {
+export function decodeDelete(payload: Buffer): Deletion | undefined {
   let value: unknown;
   try {
     value = JSON.parse(payload.toString());

@@ -2,8 +2,8 @@
  * The deletes that waiting segments hold. They stand before the entries of a segment, so reading its beginning is
  * enough, and once something of it is proven they do not change.
  */
-import { compareIds, type IdHalves, MAX_SLOT } from '../entry-id.js';
-import { type Delete, decodeDelete } from './control-payload.js';
+import { type Bound, type Deletable, type Deletion, isWithin, slotOf } from '../deletion.js';
+import { decodeDelete } from './control-payload.js';
 import type { Disk } from './disk.js';
 import { RECORD_TYPE } from './layout.js';
 import { segmentIdOf } from './segment-name.js';
@@ -13,14 +13,14 @@ import { isBadDisk } from './slot-stream.js';
 /** Reads the beginning of each segment once. */
 export class WaitingDeletions {
   readonly #disk: Disk;
-  #known = new Map<string, readonly Delete[]>();
+  #known = new Map<string, readonly Deletion[]>();
 
   constructor(disk: Disk) {
     this.#disk = disk;
   }
 
   async of(sources: readonly Source[]): Promise<Deletions> {
-    const known = new Map<string, readonly Delete[]>();
+    const known = new Map<string, readonly Deletion[]>();
     const all = new Deletions();
     for (const source of sources) {
       const id = segmentIdOf(source.name);
@@ -35,57 +35,40 @@ export class WaitingDeletions {
   }
 }
 
-interface Bound {
-  readonly upTo: IdHalves;
-  readonly before: number | null;
-}
-
 export class Deletions {
   /** By task, null for all, and slot. */
   readonly #bounds = new Map<string | null, Map<number, Bound[]>>();
 
-  add({ taskId, upTo, before }: Delete): void {
+  add({ taskId, upTo, before }: Deletion): void {
     let slots = this.#bounds.get(taskId);
     if (slots === undefined) {
       slots = new Map();
       this.#bounds.set(taskId, slots);
     }
     for (const id of upTo) {
-      const slot = id.low & MAX_SLOT;
+      const slot = slotOf(id.low);
       const bounds = slots.get(slot);
-      if (bounds === undefined) slots.set(slot, [{ upTo: id, before }]);
-      else bounds.push({ upTo: id, before });
+      if (bounds === undefined) slots.set(slot, [{ ...id, before }]);
+      else bounds.push({ ...id, before });
     }
   }
 
-  cover(entry: {
-    readonly idHigh: number;
-    readonly idLow: number;
-    readonly taskId: string;
-    readonly timestamp: number;
-  }): boolean {
-    if (this.#bounds.size === 0) return false;
-    const id = { high: entry.idHigh, low: entry.idLow };
-    const names = ({ upTo, before }: Bound) =>
-      compareIds(id, upTo) <= 0 && (before === null || entry.timestamp < before);
-    const of = (task: string | null) =>
-      this.#bounds
-        .get(task)
-        ?.get(id.low & MAX_SLOT)
-        ?.some(names) ?? false;
-    return of(entry.taskId) || of(null);
+  cover(entry: Deletable): boolean {
+    const of = (task: string | null) => this.#bounds.get(task)?.get(slotOf(entry.idLow));
+    const names = (bound: Bound) => isWithin(entry, bound);
+    return (of(entry.taskId)?.some(names) ?? false) || (of(null)?.some(names) ?? false);
   }
 }
 
 interface Head {
-  readonly deletes: readonly Delete[];
+  readonly deletes: readonly Deletion[];
   /** Nothing can be added to it any more. */
   readonly isComplete: boolean;
 }
 
 async function readHead(disk: Disk, source: Source): Promise<Head> {
   const reading = await SegmentReading.begin(disk, source);
-  const deletes: Delete[] = [];
+  const deletes: Deletion[] = [];
   if (reading === undefined) return { deletes, isComplete: false };
   try {
     for (let items = await reading.next(); items !== undefined; items = await reading.next()) {

@@ -1,8 +1,9 @@
 /** Entries that wait to be written together, and the promise of those who wait for them. */
+import type { Deletion } from '../deletion.js';
 import type { CheckedEntry } from '../entry.js';
 import type { IdHalves } from '../entry-id.js';
 import type { BatchEncoder } from './batch-encoder.js';
-import { type Delete, encodeDelete } from './control-payload.js';
+import { encodeDelete } from './control-payload.js';
 import type { CrcSeed } from './crc.js';
 import { RECORD_TYPE } from './layout.js';
 
@@ -61,7 +62,7 @@ export class PendingBatch {
   }
 
   /** Before any entry. */
-  addDelete(request: Delete, id: IdHalves): void {
+  addDelete(request: Deletion, id: IdHalves): void {
     this.beginsSegment = true;
     this.#encoder.addControl(RECORD_TYPE.delete, encodeDelete(request), id);
     this.#lastId = id;

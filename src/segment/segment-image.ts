@@ -1,8 +1,9 @@
 /** A whole segment made in memory: header, batches, marks, seal. For salvage, fixtures and measurements. */
+import type { Deletion } from '../deletion.js';
 import type { CheckedEntry } from '../entry.js';
 import type { IdHalves } from '../entry-id.js';
 import { BatchEncoder } from './batch-encoder.js';
-import { type Cut, type Delete, encodeCut, encodeDelete, encodeSeal } from './control-payload.js';
+import { type Cut, encodeCut, encodeDelete, encodeSeal } from './control-payload.js';
 import { CrcSeed } from './crc.js';
 import { encodeFileHeader, type FileHeader } from './file-header.js';
 import { FILE_HEADER, RECORD_TYPE } from './layout.js';
@@ -33,7 +34,7 @@ export class SegmentImage {
     return this;
   }
 
-  delete(request: Delete, id: IdHalves): this {
+  delete(request: Deletion, id: IdHalves): this {
     this.#batch.addControl(RECORD_TYPE.delete, encodeDelete(request), id);
     this.#lastId = id;
     return this;

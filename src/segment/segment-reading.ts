@@ -18,14 +18,15 @@ export interface Source extends SegmentFile {
 export class SegmentReading {
   readonly source: Source;
   readonly #disk: Disk;
-  readonly #fd: number;
+  /** Until it is closed. */
+  readonly fd: number;
   readonly #scanner: SegmentScanner;
   readonly #scan: FileScan;
 
   private constructor(disk: Disk, source: Source, fd: number, size: number) {
     this.source = source;
     this.#disk = disk;
-    this.#fd = fd;
+    this.fd = fd;
     const { writer, name, lastBatch } = source;
     const options = { size, writer, name };
     this.#scanner = new SegmentScanner(lastBatch === undefined ? options : { ...options, lastBatch });
@@ -57,12 +58,12 @@ export class SegmentReading {
   }
 
   async close(): Promise<void> {
-    await this.#disk.call('close', this.#fd);
+    await this.#disk.call('close', this.fd);
   }
 }
 
 /** A living writer may have sealed the segment since it was listed, and the compactor may have moved it away. */
-export async function openListed(disk: Disk, source: Source): Promise<[Source, number] | undefined> {
+async function openListed(disk: Disk, source: Source): Promise<[Source, number] | undefined> {
   const fd = await openIfThere(disk, source.path);
   if (fd !== undefined) return [source, fd];
   if (source.name.state === 'sealed') return undefined;

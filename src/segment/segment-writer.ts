@@ -9,11 +9,11 @@
  * will not say so again. The next segment begins with a cut, which says where the old one ends for everybody.
  */
 import { performance } from 'node:perf_hooks';
+import type { Deletion } from '../deletion.js';
 import type { CheckedEntry } from '../entry.js';
 import { formatId, type IdHalves } from '../entry-id.js';
 import { AgentLogError, ioError, isDiskFull } from '../errors.js';
 import { BatchEncoder } from './batch-encoder.js';
-import type { Delete } from './control-payload.js';
 import type { Disk } from './disk.js';
 import { recordSize } from './layout.js';
 import type { OpenSegment } from './open-segment.js';
@@ -91,7 +91,7 @@ export class SegmentWriter {
   }
 
   /** Resolves when the deletes are on disk. They stand before all entries of a segment, where readers look for them. */
-  appendDeletes(requests: readonly Delete[]): Promise<void> {
+  appendDeletes(requests: readonly Deletion[]): Promise<void> {
     const last = this.#queue.at(-1);
     const joins = last?.beginsSegment && last.entries === 0 && last.size < BATCH_BYTES;
     const batch = joins ? last : new PendingBatch(new BatchEncoder());

@@ -5,7 +5,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { betterSqlite3, type Connection } from '../../src/db/better-sqlite3.js';
 import { RowReader } from '../../src/db/row-reader.js';
 import { RowStore } from '../../src/db/row-store.js';
-import type { Deletion, Row } from '../../src/destination.js';
+import type { Deletion } from '../../src/deletion.js';
+import type { Row } from '../../src/destination.js';
 import { tempDir } from '../package/support/temp-dir.js';
 import { Random } from '../support/random.js';
 
