@@ -20,14 +20,31 @@ import { findWorker, WorkerLink } from './compactor/worker-link.js';
 import { RowReader } from './db/row-reader.js';
 import { DroppedWrites } from './dropped-writes.js';
 import type { Entry, JsonValue, StoredEntry } from './entry.js';
+import { parseId } from './entry-id.js';
 import { AgentLogError } from './errors.js';
 import { type AgentLogEvents, type AgentLogListener, Events } from './events.js';
 import { drainAtExit } from './exit-drain.js';
 import { Intake } from './intake.js';
 import { type AgentLogOptions, type CheckedOptions, checkOptions } from './options.js';
-import { findEntry, type Place, readEntries } from './reading/entry-stream.js';
+import { Changes } from './reading/changes.js';
+import { countEntries, summarizeTasks, type TaskSummary } from './reading/counting.js';
+import { formatCursor, parseCursor } from './reading/cursor.js';
+import { entryOf, findEntry, readEntries, type Wanted } from './reading/entry-stream.js';
+import { type EntryFollow, Follow } from './reading/follow.js';
+import { Position } from './reading/position.js';
+import {
+  type CountFilter,
+  checkCountFilter,
+  checkEntries,
+  checkFollow,
+  checkScan,
+  type EntriesQuery,
+  type FollowOptions,
+  type ScanOptions,
+} from './reading/query.js';
 import { deletesFor, lastSeen, type Retention } from './reading/retention.js';
-import { WaitingDeletions } from './segment/deletions.js';
+import { type Place, takeSnapshot } from './reading/snapshot.js';
+import { Tail } from './reading/tail.js';
 import { type Disk, nodeDisk } from './segment/disk.js';
 import { lockPackage } from './segment/flock.js';
 import type { PaceLimits } from './segment/pace.js';
@@ -48,6 +65,10 @@ export interface Tuning {
   readonly database?: string | undefined;
   /** Who does the compactor's work, and when. */
   readonly compaction?: Compaction | undefined;
+  /** Milliseconds after which it is asked whether the writer of an unproven batch lives. */
+  readonly patience?: number | undefined;
+  /** Milliseconds after which whoever follows looks again; for a directory that the kernel cannot watch. */
+  readonly lookEvery?: number | undefined;
 }
 
 interface Compaction {
@@ -55,6 +76,7 @@ interface Compaction {
   readonly makeRunner: (paths: StorePaths, reports: CompactorReports) => Runner;
 }
 
+const USUAL_PATIENCE_MS = 100;
 const USUAL: Tuning = { sealAfter: 30_000, littleBytes: 64 * 1024, atExit: drainAtExit };
 
 /** A handle of a store. Any number of handles, processes and threads may have the same store open. */
@@ -74,10 +96,23 @@ export interface AgentLog<Detail = JsonValue> {
   flush(): Promise<void>;
   /** As `flush`, but everything is on disk when it returns. */
   flushSync(): void;
-  /** Everything that was acknowledged when it begins, and maybe some of what comes later, in the order of the ids. */
-  scan(): AsyncIterableIterator<StoredEntry<Detail>>;
+  /** The first entries that the query names, or the last ones. */
+  entries(query?: EntriesQuery): Promise<StoredEntry<Detail>[]>;
+  /** Everything that was acknowledged when it begins, in the order of the ids, in bounded memory. */
+  scan(options?: ScanOptions): AsyncIterableIterator<StoredEntry<Detail>>;
+  /**
+   * What was acknowledged, then what is, by all that write to the store, until it is left, aborted, or this handle is
+   * closed. Each writer's entries come in their order; those of different writers nearly so.
+   */
+  follow(options?: FollowOptions): EntryFollow<Detail>;
+  /** Where a follow begins that gives only what is acknowledged after this call. */
+  cursor(): Promise<string>;
   /** The entry with this id. */
   get(id: string): Promise<StoredEntry<Detail> | undefined>;
+  /** How many entries there are, at no cost that grows with their number. */
+  count(filter?: CountFilter): Promise<number>;
+  /** What there is of each task, those with the newest entries first. */
+  tasks(): Promise<TaskSummary[]>;
   /**
    * Brings everything acknowledged so far by this handle, and all that nobody writes to any more, into the database. If
    * another handle of the store leads, that one is asked to. Aborting ends the waiting, not the work.
@@ -177,18 +212,22 @@ export async function openOn<Detail = JsonValue>(
   const events = new Events(options.on);
   const store = await run(disk, openStoreDirectory(directory, options));
   const reports = new VerdictReports(events);
+  const { readOnly } = options;
+  const patience = tuning.patience ?? USUAL_PATIENCE_MS;
+  const tail = new Tail({ disk, paths: store.paths, reports, patience });
   try {
-    const { recovered, problems } = await recover(disk, store.paths, options.readOnly);
-    for (const { source, verdict } of recovered) reports.recovered(source.path, verdict);
+    const { recovered, problems } = await recover(disk, store.paths, readOnly);
+    for (const { source, verdict } of recovered) {
+      tail.settle(source);
+      reports.recovered(source.path, verdict);
+    }
     for (const problem of problems) events.problem('', problem);
   } catch (error) {
     // What is there stays, and whoever opens or reads next tries again. Appending does not depend on it.
     events.problem('what earlier processes left behind could not be recovered', error);
   }
-  const slot = options.readOnly
-    ? undefined
-    : await run(disk, Slot.take(disk, store.paths.locks, options.now));
-  return new Handle(disk, store, options, events, reports, slot, tuning);
+  const slot = readOnly ? undefined : await run(disk, Slot.take(disk, store.paths.locks, options.now));
+  return new Handle(disk, store, options, events, reports, tail, slot, tuning);
 }
 
 class Handle implements AgentLog<never> {
@@ -196,6 +235,8 @@ class Handle implements AgentLog<never> {
   readonly #options: CheckedOptions;
   readonly #events: Events;
   readonly #place: Place;
+  readonly #changes: Changes;
+  readonly #follows = new Set<Follow>();
   readonly #backlog: BacklogWatch;
   readonly #leadership: Leadership | undefined;
   readonly #intake: Intake;
@@ -213,6 +254,7 @@ class Handle implements AgentLog<never> {
     options: CheckedOptions,
     events: Events,
     reports: VerdictReports,
+    tail: Tail,
     slot: Slot | undefined,
     tuning: Tuning,
   ) {
@@ -221,11 +263,14 @@ class Handle implements AgentLog<never> {
     this.#events = events;
     this.#place = {
       disk,
-      paths: store.paths,
       rows: new RowReader(tuning.database ?? databasePath(store.paths)),
-      deletions: new WaitingDeletions(disk),
+      tail,
       reports,
     };
+    this.#changes = new Changes(
+      tuning.lookEvery === undefined ? store.paths.segments : undefined,
+      tuning.lookEvery,
+    );
     this.#backlog = new BacklogWatch(disk, store.paths);
     this.#intake = new Intake(options);
     this.#dropped = new DroppedWrites((message, cause) => {
@@ -311,15 +356,73 @@ class Handle implements AgentLog<never> {
     this.#writer?.flushSync();
   }
 
-  async *scan(): AsyncIterableIterator<never> {
+  async entries(query?: EntriesQuery): Promise<never[]> {
     this.#checkOpen();
-    for await (const entry of readEntries(this.#place)) yield entry as never;
+    const { isReversed, ...wanted } = checkEntries(query);
+    const snapshot = await takeSnapshot(this.#place, (_, now) => now);
+    const entries: StoredEntry[] = [];
+    for await (const found of readEntries(this.#place, snapshot, wanted))
+      for (const one of found) entries.push(entryOf(one));
+    return (isReversed ? entries.reverse() : entries) as never[];
+  }
+
+  scan(options?: ScanOptions): AsyncIterableIterator<never> {
+    this.#checkOpen();
+    const { signal, ...wanted } = checkScan(options);
+    return this.#scan(wanted, signal);
+  }
+
+  async *#scan(wanted: Wanted, signal: CancelSignal | undefined): AsyncIterableIterator<never> {
+    signal?.throwIfAborted();
+    const snapshot = await takeSnapshot(this.#place, (_, now) => now);
+    for await (const found of readEntries(this.#place, snapshot, wanted)) {
+      for (const one of found) {
+        signal?.throwIfAborted();
+        yield entryOf(one) as never;
+      }
+    }
+  }
+
+  follow(options?: FollowOptions): EntryFollow<never> {
+    this.#checkOpen();
+    const { filter, cursor, signal } = checkFollow(options);
+    const { storeId } = this.#store.manifest;
+    const position = cursor === undefined ? new Position() : parseCursor(cursor, storeId);
+    if (position === undefined)
+      throw new TypeError('The cursor of follow is not one that this store has given');
+    const follow = new Follow({
+      place: this.#place,
+      changes: this.#changes,
+      filter,
+      position,
+      storeId,
+      signal,
+      onEnd: (ended) => this.#follows.delete(ended),
+    });
+    this.#follows.add(follow);
+    return follow as EntryFollow<unknown> as EntryFollow<never>;
+  }
+
+  async cursor(): Promise<string> {
+    this.#checkOpen();
+    return formatCursor(await lastSeen(this.#place), this.#store.manifest.storeId);
   }
 
   async get(id: string): Promise<never | undefined> {
     this.#checkOpen();
     if (typeof id !== 'string') throw new TypeError('get takes the id of an entry, a string');
-    return (await findEntry(this.#place, id)) as never;
+    const halves = parseId(id);
+    return halves === undefined ? undefined : ((await findEntry(this.#place, halves)) as never);
+  }
+
+  async count(filter?: CountFilter): Promise<number> {
+    this.#checkOpen();
+    return countEntries(this.#place, checkCountFilter(filter));
+  }
+
+  async tasks(): Promise<TaskSummary[]> {
+    this.#checkOpen();
+    return summarizeTasks(this.#place);
   }
 
   async compact(options: CompactOptions = {}): Promise<CompactResult> {
@@ -339,9 +442,9 @@ class Handle implements AgentLog<never> {
     const own = this.#slot!.last;
     const seen = await lastSeen(this.#place);
     // Also what this handle was given before and has not acknowledged yet.
-    seen.set(this.#slot!.number, own);
+    seen.reach(own);
     // Lone surrogates of an entry's taskId became U+FFFD.
-    const request = { taskId: taskId.toWellFormed(), upTo: [...seen.values()], before: null };
+    const request = { taskId: taskId.toWellFormed(), upTo: seen.ids(), before: null };
     // The handle may have been closed meanwhile.
     await this.#openWriter().appendDeletes([request]);
   }
@@ -399,8 +502,10 @@ class Handle implements AgentLog<never> {
   }
 
   async #close(): Promise<void> {
+    for (const follow of this.#follows) follow.end();
     await this.#writer?.close();
     await this.#leadership?.close();
+    await this.#place.tail.close();
     // After the worker: of several connections the one that closes last must be one that cannot write.
     this.#place.rows.close();
     this.#stopDraining();

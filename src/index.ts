@@ -20,3 +20,6 @@ export type {
   RecoverEvent,
 } from './events.js';
 export type { AgentLogOptions } from './options.js';
+export type { TaskSummary } from './reading/counting.js';
+export type { EntryFollow } from './reading/follow.js';
+export type { CountFilter, EntriesQuery, EntryFilter, FollowOptions, ScanOptions } from './reading/query.js';

@@ -38,6 +38,11 @@ export class VerdictReports {
     this.damaged({ segment, holes: 0, bytes: 0, reason: message });
   }
 
+  damagedRecord(segment: string, offset: number, length: number): void {
+    const reason = `the record at offset ${offset} is no longer what was written`;
+    this.damaged({ segment, holes: 1, bytes: length, reason });
+  }
+
   damagedRow(id: string): void {
     const reason = `the row of entry ${id} is not what was written`;
     this.damaged({ segment: `row ${id}`, holes: 1, bytes: 0, reason });

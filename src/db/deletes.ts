@@ -3,8 +3,7 @@
  * by time. Kept for good, so that a segment that is ingested later, or again, brings nothing back.
  */
 
-import { type Bound, type Deletion, isWithin, slotOf } from '../deletion.js';
-import type { Row } from '../destination.js';
+import { type Bound, type Deletable, type Deletion, isWithin, slotOf } from '../deletion.js';
 import type { Connection, Statement } from './better-sqlite3.js';
 
 export class Deletes {
@@ -35,7 +34,7 @@ export class Deletes {
       VALUES (@taskId, @slot, (@high << 32) | @low, @before)`);
   }
 
-  covers(row: Row): boolean {
+  covers(row: Deletable): boolean {
     return (
       this.#of(row.taskId).some((bound) => isWithin(row, bound)) ||
       this.#of(null).some((bound) => isWithin(row, bound))

@@ -3,60 +3,70 @@
  * until the compactor has made one.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Deletable, Deletion } from '../deletion.js';
-import type { Row } from '../destination.js';
+import { type Deletion, slotOf } from '../deletion.js';
+import { compareIds, type IdHalves } from '../entry-id.js';
 import { AgentLogError } from '../errors.js';
 import type { Connection, Statement } from './better-sqlite3.js';
 import { openForReading } from './connection.js';
 import { Deletes } from './deletes.js';
 import { fileIdentity } from './file-identity.js';
-import { rowCrc } from './row.js';
+import { type Page, type PageRequest, type ReadRow, ROW_COLUMNS, RowPages, rowOf } from './row-pages.js';
 import { checkVersionOf } from './schema.js';
 
-/** A row, or the id of one whose bytes have changed since it was written. */
-export type ReadRow = Row | DamagedRow;
-
-interface DamagedRow {
-  readonly isDamaged: true;
-  readonly idHigh: number;
-  readonly idLow: number;
-}
-
-interface RawRow {
-  readonly idHigh: number;
-  readonly idLow: number;
-  readonly taskId: string;
-  readonly timestamp: number;
-  readonly type: string;
-  readonly agent: string | null;
-  readonly text: string;
-  readonly detail: string | null;
-  readonly crc: number;
-}
-
-const PAGE_ROWS = 256;
-const PAGE_CHARACTERS = 1024 * 1024;
 /** Another process may hold a lock for a moment, while it repairs the log after a crash, say. */
 const PATIENCE_MS = 10_000;
-const COLUMNS =
-  'id >> 32 AS idHigh, id & 0xffffffff AS idLow, taskId, timestamp, type, agent, text, detail, crc';
 
 export class RowReader {
   readonly #path: string;
   #open: Opened | undefined;
+  /** Which file stood there when it was last asked. */
+  #file: string | undefined;
   #isClosed = false;
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** Asks the database as it is now; undefined when there is none yet. */
-  async ask<Answer>(question: (rows: Rows) => Answer): Promise<Answer | undefined> {
+  /** Asks the database as it is now, in one transaction; undefined is asked when there is none yet. May ask again. */
+  ask<Answer>(question: (rows: Rows | undefined) => Answer): Promise<Answer> {
+    return this.#patiently(() => {
+      for (;;) {
+        const rows = this.#connect();
+        rows?.begin();
+        try {
+          const answer = question(rows);
+          // What was put in the place of the file meanwhile may have what the old one never had.
+          if (fileIdentity(this.#path) === this.#file) return answer;
+        } finally {
+          rows?.end();
+        }
+      }
+    });
+  }
+
+  /**
+   * As `ask`, for what takes longer than a moment: through a connection of its own, all answered from one state. As long as
+   * it takes, the log cannot be written back.
+   */
+  async hold<Answer>(work: (rows: Rows | undefined) => Promise<Answer>): Promise<Answer> {
+    const reader = new RowReader(this.#path);
+    try {
+      const rows = await this.#patiently(() => {
+        const opened = reader.#connect();
+        opened?.begin();
+        return opened;
+      });
+      return await work(rows);
+    } finally {
+      reader.close();
+    }
+  }
+
+  async #patiently<Answer>(work: () => Answer): Promise<Answer> {
     const begun = performance.now();
     for (;;) {
       try {
-        const rows = this.#connect();
-        return rows === undefined ? undefined : question(rows);
+        return work();
       } catch (error) {
         if (!isBusy(error) || performance.now() - begun > PATIENCE_MS) throw readError(this.#path, error);
       }
@@ -78,6 +88,7 @@ export class RowReader {
   #connect(): Rows | undefined {
     if (this.#isClosed) throw new AgentLogError('AGENTLOG_CLOSED', `${this.#path} was closed by this handle`);
     const file = fileIdentity(this.#path);
+    this.#file = file;
     if (this.#open?.file !== file) this.#disconnect();
     if (file === undefined) return undefined;
     if (this.#open !== undefined) return this.#open.rows;
@@ -102,32 +113,78 @@ interface Opened {
   readonly rows: Rows;
 }
 
+/** Entries of a task that have one type. */
+export interface TypeSum {
+  readonly taskId: string;
+  readonly type: string;
+  readonly entries: number;
+  readonly bytes: number;
+  readonly last: IdHalves;
+  readonly lastTimestamp: number;
+}
+
+/** As long as nobody changes the database. */
+interface KnownDeletions {
+  readonly version: number;
+  readonly deletions: readonly Deletion[];
+  /** The last id that any of them names, of each slot. */
+  readonly furthest: ReadonlyMap<number, IdHalves>;
+}
+
+type RawSum = [
+  taskId: string,
+  type: string,
+  entries: number,
+  bytes: number,
+  lastHigh: number,
+  lastLow: number,
+  lastTimestamp: number,
+];
+
 export class Rows {
   readonly #db: Connection;
+  readonly #begin: Statement;
+  readonly #commit: Statement;
   readonly #has: Statement;
-  readonly #page: Statement;
   readonly #row: Statement;
   readonly #lastIds: Statement;
-  readonly #tasksAbove: Statement;
-  readonly #lastIdsOf: Statement;
+  readonly #sums: Statement;
+  readonly #sumsOf: Statement;
   readonly #deletes: Deletes;
+  readonly #pages: RowPages;
+  readonly #dataVersion: Statement;
+  #known: KnownDeletions | undefined;
 
   constructor(db: Connection) {
     this.#db = db;
+    this.#begin = db.prepare('BEGIN');
+    this.#commit = db.prepare('COMMIT');
     this.#has = db.prepare('SELECT 1 FROM agentLogSegments WHERE segmentId = ?').pluck();
-    this.#page = db.prepare(
-      `SELECT ${COLUMNS} FROM agentLogEntries WHERE id > (? << 32) | ? ORDER BY id LIMIT ${PAGE_ROWS}`,
-    );
-    this.#row = db.prepare(`SELECT ${COLUMNS} FROM agentLogEntries WHERE id = (? << 32) | ?`);
+    this.#row = db.prepare(`SELECT ${ROW_COLUMNS} FROM agentLogEntries WHERE id = (? << 32) | ?`).raw();
     this.#lastIds = db.prepare('SELECT lastId >> 32 AS high, lastId & 0xffffffff AS low FROM agentLogSlots');
-    this.#tasksAbove = db
-      .prepare('SELECT taskId FROM agentLogTasks GROUP BY taskId HAVING sum(entries) > ?')
-      .pluck();
-    this.#lastIdsOf = db
-      .prepare('SELECT id, timestamp FROM agentLogEntries WHERE taskId = ? ORDER BY id DESC')
-      .raw()
-      .safeIntegers();
+    const sums =
+      'SELECT taskId, type, entries, bytes, lastId >> 32, lastId & 0xffffffff, lastTimestamp FROM agentLogTasks';
+    this.#sums = db.prepare(`${sums} WHERE (taskId, type) > (?, ?) ORDER BY taskId, type LIMIT ?`).raw();
+    this.#sumsOf = db.prepare(`${sums} WHERE taskId = ?`).raw();
     this.#deletes = new Deletes(db);
+    this.#pages = new RowPages(db);
+    this.#dataVersion = db.prepare('PRAGMA data_version').pluck();
+  }
+
+  /** All that is asked until the end is answered from one state. */
+  begin(): void {
+    this.#begin.run();
+    try {
+      // Only what is read first decides which state it is.
+      this.#lastIds.all();
+    } catch (error) {
+      this.end();
+      throw error;
+    }
+  }
+
+  end(): void {
+    this.#commit.run();
   }
 
   /** Whether all entries of the segment are rows, but for those that were deleted. */
@@ -135,59 +192,56 @@ export class Rows {
     return this.#has.get(segmentId) !== undefined;
   }
 
-  /** Rows in the order of their ids, from the first above the given one on. None at the end. */
-  page(idHigh: number, idLow: number): ReadRow[] {
-    const rows: ReadRow[] = [];
-    let characters = 0;
-    for (const raw of this.#page.iterate(idHigh, idLow) as IterableIterator<RawRow>) {
-      rows.push(checked(raw));
-      characters += raw.text.length + (raw.detail?.length ?? 0);
-      if (characters > PAGE_CHARACTERS) break;
-    }
-    return rows;
+  page(request: PageRequest): Page {
+    return this.#pages.page(request);
   }
 
   row(idHigh: number, idLow: number): ReadRow | undefined {
-    const raw = this.#row.get(idHigh, idLow) as RawRow | undefined;
-    return raw === undefined ? undefined : checked(raw);
+    const raw = this.#row.get(idHigh, idLow);
+    return raw === undefined ? undefined : rowOf(raw as Parameters<typeof rowOf>[0]);
   }
 
   /** The last id that came in, of each slot. */
-  lastIds(): { readonly high: number; readonly low: number }[] {
-    return this.#lastIds.all() as { high: number; low: number }[];
+  lastIds(): IdHalves[] {
+    return this.#lastIds.all() as IdHalves[];
   }
 
-  /** The tasks that have more than `most` entries. */
-  tasksAbove(most: number): string[] {
-    return this.#tasksAbove.all(most) as string[];
+  /** By type. */
+  sumsOf(taskId: string): TypeSum[] {
+    return (this.#sumsOf.all(taskId) as RawSum[]).map(sumOf);
   }
 
-  /** The ids of a task's last rows that are to be counted, the newest first. */
-  lastIdsOf(taskId: string, count: number, counts: (row: Deletable) => boolean): bigint[] {
-    const ids: bigint[] = [];
-    if (count === 0) return ids;
-    for (const raw of this.#lastIdsOf.iterate(taskId) as IterableIterator<bigint[]>) {
-      const [id, timestamp] = raw as [bigint, bigint];
-      const [idHigh, idLow] = [Number(id >> 32n), Number(id & 0xffff_ffffn)];
-      if (!counts({ taskId, idHigh, idLow, timestamp: Number(timestamp) })) continue;
-      if (ids.push(id) === count) break;
+  /** Behind the given one, in the order of tasks and types; none at the end. */
+  sums(taskId: string, type: string, most: number): TypeSum[] {
+    return (this.#sums.all(taskId, type, most) as RawSum[]).map(sumOf);
+  }
+
+  /** Deletions that may name an entry with one of these ids, or a later one of the same slot. */
+  deletionsReaching(ids: readonly IdHalves[]): Deletion[] {
+    const version = this.#dataVersion.get() as number;
+    if (version !== this.#known?.version) {
+      const deletions = this.#deletes.all();
+      const furthest = new Map<number, IdHalves>();
+      for (const { upTo } of deletions) {
+        for (const id of upTo) {
+          const before = furthest.get(slotOf(id.low));
+          if (before === undefined || compareIds(before, id) < 0) furthest.set(slotOf(id.low), id);
+        }
+      }
+      this.#known = { version, deletions, furthest };
     }
-    return ids;
-  }
-
-  /** Deletions that came into the database meanwhile are to count as well. */
-  refresh(): void {
-    this.#deletes.forget();
-  }
-
-  /** Whether a deletion that is in the database names this entry. */
-  isDeleted(row: Row): boolean {
-    return this.#deletes.covers(row);
-  }
-
-  /** All deletions that came in. */
-  deletions(): Deletion[] {
-    return this.#deletes.all();
+    const { deletions, furthest } = this.#known;
+    const isReached = (id: IdHalves) => {
+      const last = furthest.get(slotOf(id.low));
+      return last !== undefined && compareIds(last, id) >= 0;
+    };
+    const reached = ids.filter(isReached);
+    if (reached.length === 0) return [];
+    return deletions.filter(({ upTo }) =>
+      upTo.some((last) =>
+        reached.some((id) => slotOf(id.low) === slotOf(last.low) && compareIds(last, id) >= 0),
+      ),
+    );
   }
 
   close(): void {
@@ -195,9 +249,8 @@ export class Rows {
   }
 }
 
-function checked(raw: RawRow): ReadRow {
-  const row = { ...raw, agent: raw.agent ?? undefined, detail: raw.detail ?? undefined };
-  return rowCrc(row) === raw.crc ? row : { isDamaged: true, idHigh: raw.idHigh, idLow: raw.idLow };
+function sumOf([taskId, type, entries, bytes, high, low, lastTimestamp]: RawSum): TypeSum {
+  return { taskId, type, entries, bytes, last: { high, low }, lastTimestamp };
 }
 
 function readError(path: string, error: unknown): unknown {

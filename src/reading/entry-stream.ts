@@ -1,232 +1,165 @@
 /**
- * All entries in the order of their ids: the rows of the database, merged with the segments that are not in it yet.
+ * Entries in the order of their ids: the rows of the database, merged with the segments that are not in it yet.
  *
- * No transaction stays open between two pages of rows, so nothing is kept from being written back. What becomes a row
- * after the reading began is met twice, at the same place, and given once; a segment that was let go of before it was
- * opened has become rows above all that was given so far, which are then asked for anew.
+ * What becomes a row after the reading began is met twice, at the same place, and given once; a segment that was let go
+ * of before it was read has become rows behind all that was given so far, which are then asked for anew.
  */
-import { setImmediate as turn } from 'node:timers/promises';
-import type { ReadRow, RowReader, Rows } from '../db/row-reader.js';
+import type { GoodRow, ReadRow } from '../db/row-pages.js';
 import { slotOf } from '../deletion.js';
 import type { CheckedEntry, StoredEntry } from '../entry.js';
-import { formatId, parseId } from '../entry-id.js';
-import type { Deletions, WaitingDeletions } from '../segment/deletions.js';
-import type { Disk } from '../segment/disk.js';
-import { decodeTexts } from '../segment/entry-payload.js';
-import { RECORD_TYPE } from '../segment/layout.js';
-import type { SegmentRecord } from '../segment/record.js';
-import { segmentIdOf } from '../segment/segment-name.js';
-import type { Source } from '../segment/segment-reading.js';
-import {
-  isBadDisk,
-  type Numbered,
-  nextInOrder,
-  type OrderedStream,
-  type Reader,
-  SlotStream,
-  streamsOf,
-} from '../segment/slot-stream.js';
-import type { StorePaths } from '../segment/store-directory.js';
-import { survey } from '../segment/survey.js';
-import type { Verdict } from '../segment/verdict.js';
+import { compareIds, formatId, type IdHalves, idFromBigInt, idToBigInt } from '../entry-id.js';
+import { type Numbered, nextInOrder, type Order, type OrderedStream } from '../segment/slot-stream.js';
+import { FIRST_ID, type Filter } from './filter.js';
+import type { Position } from './position.js';
+import { RowStream } from './row-stream.js';
+import { type Place, type Snapshot, takeSnapshot, type View } from './snapshot.js';
+import { type TailItem, TailStream } from './tail-stream.js';
+import { textsOf } from './tail-texts.js';
 
-interface Reports {
-  /** How a segment ended that was read to its end. */
-  read(path: string, verdict: Verdict): void;
-  /** The disk could not read a segment; reading goes on behind it. */
-  unreadable(path: string, error: Error): void;
-  /** The bytes of a row have changed since it was written. */
-  damagedRow(id: string): void;
-}
-
-export interface Place {
-  readonly disk: Disk;
-  readonly paths: StorePaths;
-  readonly rows: RowReader;
-  readonly deletions: WaitingDeletions;
-  readonly reports: Reports;
+export interface Wanted {
+  readonly filter: Filter;
+  readonly order: Order;
+  /** So many at most. */
+  readonly most?: number;
+  /** Only what lies behind it. */
+  readonly from?: Position;
 }
 
 /** An entry with its id in halves, its detail still as text. */
-interface Found extends CheckedEntry {
-  readonly idHigh: number;
-  readonly idLow: number;
-}
+export interface Found extends CheckedEntry, Numbered {}
 
-/** What was acknowledged when it is first asked, and maybe some of what came later. */
-export async function* readEntries(place: Place): AsyncGenerator<StoredEntry, void, void> {
-  const { sources, deletes } = await waiting(place);
-  const rows = new RowStream(place.rows);
-  const streams = streamsOf(
-    place.disk,
-    sources,
-    readerOf(place, () => rows.askAnew()),
-  );
-  // The rows last: filling the others may show that there are more rows.
-  const all: OrderedStream<Found | ReadRow>[] = [...streams, rows];
-  let last: Found | undefined;
-  try {
-    for (;;) {
-      const crowd = await nextInOrder(all);
-      if (crowd.length === 0) return;
-      const areDeleted = await place.rows.ask((database) =>
-        crowd.map((found) => isDeletedIn(database, found)),
-      );
-      for (const [i, found] of crowd.entries()) {
-        rows.passed(found);
-        // A row and the entry that it was made of: either serves.
-        if (last !== undefined && found.idLow === last.idLow && found.idHigh === last.idHigh) continue;
-        if ('isDamaged' in found) {
-          place.reports.damagedRow(formatId(found.idHigh, found.idLow));
-          continue;
-        }
-        last = found;
-        if (!deletes.cover(found) && !areDeleted?.[i]) yield entryOf(found);
-      }
-    }
-  } finally {
-    for (const stream of streams) await stream.close();
-  }
-}
+export type Item = TailItem | GoodRow;
 
-/** The entry with this id, if there is one. */
-export async function findEntry(place: Place, id: string): Promise<StoredEntry | undefined> {
-  const halves = parseId(id);
-  if (halves === undefined) return undefined;
-  const { high, low } = halves;
-  const { sources, deletes } = await waiting(place);
-  const inSegments = await findWaiting(place, sources, high, low);
-  const found = inSegments ?? (await place.rows.ask((database) => database.row(high, low)));
-  if (found === undefined) return undefined;
-  if ('isDamaged' in found) {
-    place.reports.damagedRow(id);
-    return undefined;
-  }
-  return (await isDeleted(place, deletes, found)) ? undefined : entryOf(found);
-}
-
-async function isDeleted(place: Place, waiting: Deletions, found: Found): Promise<boolean> {
-  if (waiting.cover(found)) return true;
-  return (await place.rows.ask((database) => database.isDeleted(found))) ?? false;
-}
-
-/** Whether it is a row that was deleted, or a waiting entry that a deletion in the database names. */
-function isDeletedIn(database: Rows, found: Found | ReadRow): boolean {
-  return !('isDamaged' in found) && database.isDeleted(found);
-}
-
-export interface Waiting {
-  /** The segments that are not in the database. */
-  readonly sources: readonly Source[];
-  /** What they say is deleted. */
-  readonly deletes: Deletions;
-}
-
-export async function waiting({ disk, paths, rows, deletions }: Place): Promise<Waiting> {
-  const { sources } = await survey(disk, paths);
-  // Asked after the listing: what is let go of between the two is in the database.
-  const areRows = await rows.ask((database) => sources.map(({ name }) => database.has(segmentIdOf(name))));
-  const left = sources.filter((_, i) => !areRows?.[i]);
-  const deletes = await deletions.of(left);
-  // Deletes of a segment that was let go of before its beginning was read.
-  await rows.ask((database) => database.refresh());
-  return { sources: left, deletes };
-}
-
-async function findWaiting(
+/** In pieces, each of what was at hand. */
+export async function* readEntries(
   place: Place,
-  sources: readonly Source[],
-  high: number,
-  low: number,
-): Promise<Found | undefined> {
-  const ofSlot = sources.filter(({ name }) => name.slot === slotOf(low));
-  for (const source of ofSlot.reverse()) {
-    const stream = new SlotStream(
-      place.disk,
-      [source],
-      readerOf(place, () => undefined),
-    );
-    try {
-      for (await stream.fill(); !stream.isEmpty; await stream.fill()) {
-        const found = stream.take();
-        if (found.idHigh === high && found.idLow === low) return found;
-      }
-    } finally {
-      await stream.close();
+  snapshot: Snapshot,
+  wanted: Wanted,
+): AsyncGenerator<Found[]> {
+  let left = wanted.most ?? Number.POSITIVE_INFINITY;
+  if (left === 0) return;
+  for await (const items of itemsOf(place, snapshot, wanted)) {
+    for (let from = 0; from < items.length && left > 0; ) {
+      const to = Math.min(items.length, from + left);
+      const found = await withTexts(place, items.slice(from, to));
+      from = to;
+      left -= found.length;
+      yield found;
     }
+    if (left === 0) return;
   }
-  return undefined;
 }
 
-function readerOf({ reports }: Place, onMissing: () => void): Reader<Found> {
-  return {
-    read: foundIn,
-    ended: ({ path }, verdict) => reports.read(path, verdict),
-    failed: ({ path }, error) => {
-      // A place that the disk cannot read is an end; anything else would hide what can be read.
-      if (!isBadDisk(error)) throw error;
-      reports.unreadable(path, error);
-    },
-    missing: onMissing,
-  };
+/** What is wanted, without what waiting entries say. */
+export async function* itemsOf(place: Place, snapshot: Snapshot, wanted: Wanted): AsyncGenerator<Item[]> {
+  const { order, from } = wanted;
+  const { upTo, deletes } = snapshot;
+  let last: Numbered | undefined;
+  const rows = rowsOf(place, snapshot, wanted);
+  const tails = tailsOf(place, snapshot, wanted, () => rows.askAnew(last));
+  // The rows last: filling the others may show that there are more rows.
+  const streams: OrderedStream<TailItem | ReadRow>[] = [...tails, rows];
+  let given: Numbered | undefined;
+  for (;;) {
+    const crowd = await nextInOrder(streams, order);
+    if (crowd.length === 0) return;
+    const items: Item[] = [];
+    for (const item of crowd) {
+      last = item;
+      const { idHigh, idLow } = item;
+      // A row and the entry that it was made of: either serves.
+      if (given !== undefined && idLow === given.idLow && idHigh === given.idHigh) continue;
+      if (!upTo.includes(idHigh, idLow) || from?.includes(idHigh, idLow)) continue;
+      if ('isDamaged' in item) {
+        place.reports.damagedRow(formatId(idHigh, idLow));
+        continue;
+      }
+      given = item;
+      if (!deletes.isEmpty && deletes.cover('places' in item ? item.places.deletable(item.n) : item))
+        continue;
+      items.push(item);
+    }
+    if (items.length > 0) yield items;
+  }
 }
 
-export function foundIn(record: SegmentRecord): Found | undefined {
-  if (record.type !== RECORD_TYPE.entry) return undefined;
-  const texts = decodeTexts(record.bytes, record.payloadStart, record.payloadEnd);
-  return texts === undefined ? undefined : { idHigh: record.idHigh, idLow: record.idLow, ...texts };
-}
-
-function entryOf({ idHigh, idLow, taskId, type, text, agent, detail, timestamp }: Found): StoredEntry {
+export function entryOf({ idHigh, idLow, taskId, type, text, agent, detail, timestamp }: Found): StoredEntry {
   const entry: StoredEntry = { id: formatId(idHigh, idLow), taskId, type, text, timestamp };
   if (agent !== undefined) entry.agent = agent;
   if (detail !== undefined) entry.detail = JSON.parse(detail);
   return entry;
 }
 
-/** The rows, page by page. */
-class RowStream implements OrderedStream<ReadRow> {
-  readonly #reader: RowReader;
-  #page: ReadRow[] = [];
-  #taken = 0;
-  #last: Numbered = { idHigh: 0, idLow: 0 };
-  #isAtEnd = false;
+/** The entry with this id, if there is one. */
+export async function findEntry(place: Place, id: IdHalves): Promise<StoredEntry | undefined> {
+  const snapshot = await takeSnapshot(place, (_, taken) => taken);
+  const number = idToBigInt(id);
+  // No entry has the first or the last id of all.
+  if (number === 0n) return undefined;
+  const filter = { after: idFromBigInt(number - 1n), before: idFromBigInt(number + 1n) };
+  for await (const [found] of readEntries(place, snapshot, { filter, order: 'asc', most: 1 }))
+    return found === undefined ? undefined : entryOf(found);
+  return undefined;
+}
 
-  constructor(reader: RowReader) {
-    this.#reader = reader;
+async function withTexts(place: Place, items: readonly Item[]): Promise<Found[]> {
+  const waiting = items.filter((item) => 'places' in item);
+  if (waiting.length === 0) return items as Found[];
+  const texts = await textsOf(place, waiting);
+  const found: Found[] = [];
+  for (const item of items) {
+    const one = 'places' in item ? (texts.get(item) ?? (await rowOf(place, item))) : item;
+    if (one !== undefined) found.push(one);
   }
+  return found;
+}
 
-  get isEmpty(): boolean {
-    return this.#taken === this.#page.length;
-  }
+/** Of an entry whose segment was let go of meanwhile; undefined if it was deleted. */
+async function rowOf(
+  place: Place,
+  { idHigh, idLow, waiting, places, n }: TailItem,
+): Promise<Found | undefined> {
+  const row = await place.rows.ask((rows) => rows?.row(idHigh, idLow));
+  if (row === undefined) place.tail.reportIfThere(waiting, places.offset(n), places.length(n));
+  if (row === undefined || !('isDamaged' in row)) return row;
+  place.reports.damagedRow(formatId(idHigh, idLow));
+  return undefined;
+}
 
-  get head(): ReadRow {
-    return this.#page[this.#taken]!;
+function tailsOf(place: Place, { views }: Snapshot, wanted: Wanted, onGone: () => void): TailStream[] {
+  const { filter, order, most, from } = wanted;
+  const slots = new Map<number, View[]>();
+  for (const view of views) {
+    const slot = slots.get(view.waiting.slot);
+    if (slot === undefined) slots.set(view.waiting.slot, [view]);
+    else slot.push(view);
   }
+  return [...slots].map(([slot, ofSlot]) => {
+    const after = later(filter.after, from?.of(slot));
+    return new TailStream(place.tail, ofSlot, { ...filter, after }, order, most, onGone);
+  });
+}
 
-  take(): ReadRow {
-    return this.#page[this.#taken++]!;
+function rowsOf(place: Place, snapshot: Snapshot, { filter, order, most, from }: Wanted): RowStream {
+  const { deletes, rowsEndAt } = snapshot;
+  const isGone = ({ high, low }: IdHalves) =>
+    filter.taskId !== undefined && deletes.coverAll(filter.taskId, { high, low });
+  const ends = rowsEndAt.filter((end) => !isGone(end) && !from?.includes(end.high, end.low));
+  let { after } = filter;
+  if (from !== undefined && ends.length > 0) {
+    const begins = ends.map(({ low }) => from.of(slotOf(low)) ?? FIRST_ID);
+    after = later(
+      after,
+      begins.reduce((a, b) => (compareIds(a, b) < 0 ? a : b)),
+    );
   }
+  const slots = ends.length < rowsEndAt.length ? ends.map(({ low }) => slotOf(low)) : undefined;
+  const rows = new RowStream(place.rows, { ...filter, after, slots }, order, most);
+  if (ends.length === 0) rows.endForNow();
+  return rows;
+}
 
-  /** All up to here was given, by whichever stream. */
-  passed({ idHigh, idLow }: Numbered): void {
-    this.#last = { idHigh, idLow };
-  }
-
-  /** Above what was given there may be rows now that were not there before. */
-  askAnew(): void {
-    this.#page = [];
-    this.#taken = 0;
-    this.#isAtEnd = false;
-  }
-
-  async fill(): Promise<void> {
-    if (!this.isEmpty || this.#isAtEnd) return;
-    // Many pages in one turn would keep the caller's thread from everything else.
-    await turn();
-    const { idHigh, idLow } = this.#last;
-    this.#page = (await this.#reader.ask((database) => database.page(idHigh, idLow))) ?? [];
-    this.#taken = 0;
-    this.#isAtEnd = this.#page.length === 0;
-  }
+function later(a: IdHalves | undefined, b: IdHalves | undefined): IdHalves | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return compareIds(a, b) < 0 ? b : a;
 }

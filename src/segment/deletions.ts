@@ -1,39 +1,6 @@
-/**
- * The deletes that waiting segments hold. They stand before the entries of a segment, so reading its beginning is
- * enough, and once something of it is proven they do not change.
- */
+/** Deletes that are known, from waiting segments or from elsewhere. */
 import { type Bound, type Deletable, type Deletion, isWithin, slotOf } from '../deletion.js';
-import { decodeDelete } from './control-payload.js';
-import type { Disk } from './disk.js';
-import { RECORD_TYPE } from './layout.js';
-import { segmentIdOf } from './segment-name.js';
-import { SegmentReading, type Source } from './segment-reading.js';
-import { isBadDisk } from './slot-stream.js';
-
-/** Reads the beginning of each segment once. */
-export class WaitingDeletions {
-  readonly #disk: Disk;
-  #known = new Map<string, readonly Deletion[]>();
-
-  constructor(disk: Disk) {
-    this.#disk = disk;
-  }
-
-  async of(sources: readonly Source[]): Promise<Deletions> {
-    const known = new Map<string, readonly Deletion[]>();
-    const all = new Deletions();
-    for (const source of sources) {
-      const id = segmentIdOf(source.name);
-      const before = this.#known.get(id);
-      const { deletes, isComplete } =
-        before === undefined ? await readHead(this.#disk, source) : { deletes: before, isComplete: true };
-      if (isComplete) known.set(id, deletes);
-      for (const request of deletes) all.add(request);
-    }
-    this.#known = known;
-    return all;
-  }
-}
+import { compareIds, type IdHalves } from '../entry-id.js';
 
 export class Deletions {
   /** By task, null for all, and slot. */
@@ -53,38 +20,26 @@ export class Deletions {
     }
   }
 
+  get isEmpty(): boolean {
+    return this.#bounds.size === 0;
+  }
+
+  /** The tasks that are named, null for all. */
+  get tasks(): Iterable<string | null> {
+    return this.#bounds.keys();
+  }
+
+  /** Whether all of the task's entries up to this id, of the id's slot, are named, whatever their time. */
+  coverAll(taskId: string, id: IdHalves): boolean {
+    const of = (task: string | null) => this.#bounds.get(task)?.get(slotOf(id.low)) ?? [];
+    return [...of(taskId), ...of(null)].some(
+      ({ before, ...last }) => before === null && compareIds(id, last) <= 0,
+    );
+  }
+
   cover(entry: Deletable): boolean {
     const of = (task: string | null) => this.#bounds.get(task)?.get(slotOf(entry.idLow));
     const names = (bound: Bound) => isWithin(entry, bound);
     return (of(entry.taskId)?.some(names) ?? false) || (of(null)?.some(names) ?? false);
-  }
-}
-
-interface Head {
-  readonly deletes: readonly Deletion[];
-  /** Nothing can be added to it any more. */
-  readonly isComplete: boolean;
-}
-
-async function readHead(disk: Disk, source: Source): Promise<Head> {
-  const reading = await SegmentReading.begin(disk, source);
-  const deletes: Deletion[] = [];
-  if (reading === undefined) return { deletes, isComplete: false };
-  try {
-    for (let items = await reading.next(); items !== undefined; items = await reading.next()) {
-      for (const item of items) {
-        if (item.kind === 'hole' || item.type === RECORD_TYPE.cut) continue;
-        if (item.type !== RECORD_TYPE.delete) return { deletes, isComplete: true };
-        const request = decodeDelete(item.bytes.subarray(item.payloadStart, item.payloadEnd));
-        if (request !== undefined) deletes.push(request);
-      }
-    }
-    return { deletes, isComplete: source.writer !== 'live' };
-  } catch (error) {
-    // Whoever reads on meets the same place, and reports it.
-    if (!isBadDisk(error as Error)) throw error;
-    return { deletes, isComplete: false };
-  } finally {
-    await reading.close();
   }
 }

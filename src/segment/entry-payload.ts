@@ -78,25 +78,46 @@ export function decodeEntry(bytes: Buffer, start: number, end: number): DecodedE
 
 /** As `decodeEntry`, with the detail as the JSON text that was written. */
 export function decodeTexts(bytes: Buffer, start: number, end: number): CheckedEntry | undefined {
+  const found = decodeNames(bytes, start, end);
+  if (found === undefined) return undefined;
+  const { taskId, type, agent, timestamp } = found;
+  const detailStart =
+    start +
+    ENTRY.headerSize +
+    bytes.readUInt16LE(start + ENTRY.taskIdLength) +
+    bytes.readUInt16LE(start + ENTRY.typeLength) +
+    bytes.readUInt16LE(start + ENTRY.agentLength);
+  const textStart = detailStart + bytes.readUInt32LE(start + ENTRY.detailLength);
+  const hasDetail = (bytes.readUInt16LE(start + ENTRY.has) & HAS.detail) !== 0;
+  const text = bytes.toString('utf8', textStart, end);
+  const detail = hasDetail ? bytes.toString('utf8', detailStart, textStart) : undefined;
+  return { taskId, type, text, agent, detail, timestamp };
+}
+
+export interface EntryNames {
+  readonly taskId: string;
+  readonly type: string;
+  readonly agent: string | undefined;
+  readonly timestamp: number;
+}
+
+/** What entries are found by, without the texts; undefined whenever `decodeTexts` gives that. */
+export function decodeNames(bytes: Buffer, start: number, end: number): EntryNames | undefined {
   const taskStart = start + ENTRY.headerSize;
   if (taskStart > end) return undefined;
   const typeStart = taskStart + bytes.readUInt16LE(start + ENTRY.taskIdLength);
   const agentStart = typeStart + bytes.readUInt16LE(start + ENTRY.typeLength);
   const detailStart = agentStart + bytes.readUInt16LE(start + ENTRY.agentLength);
-  const textStart = detailStart + bytes.readUInt32LE(start + ENTRY.detailLength);
-  if (textStart > end) return undefined;
+  if (detailStart + bytes.readUInt32LE(start + ENTRY.detailLength) > end) return undefined;
   const timestamp =
     bytes.readInt32LE(start + ENTRY.timestamp + 4) * 0x1_0000_0000 +
     bytes.readUInt32LE(start + ENTRY.timestamp);
   if (!Number.isSafeInteger(timestamp)) return undefined;
   const has = bytes.readUInt16LE(start + ENTRY.has);
-
   return {
     taskId: names.get(bytes, taskStart, typeStart),
     type: names.get(bytes, typeStart, agentStart),
-    text: bytes.toString('utf8', textStart, end),
     agent: has & HAS.agent ? names.get(bytes, agentStart, detailStart) : undefined,
-    detail: has & HAS.detail ? bytes.toString('utf8', detailStart, textStart) : undefined,
     timestamp,
   };
 }

@@ -71,6 +71,8 @@ export class SegmentScanner {
   readonly #tally = new ScanTally();
   #verdict: Verdict | undefined;
   #waiting = false;
+  /** What stands behind the records that were handed out, when the end of a live file was reached. */
+  #unproven: Unproven = NOTHING;
 
   constructor({ size, writer, name, lastBatch, reads = [READ_BYTES, MAX_READ_BYTES] }: ScanOptions) {
     [this.#readLength, this.#longestRead] = reads;
@@ -84,6 +86,16 @@ export class SegmentScanner {
   /** The file's header, once it was read; undefined when it cannot be. */
   get header(): FileHeader | undefined {
     return this.#header;
+  }
+
+  /** The end of a live file was reached: it may `resume`. */
+  get isWaiting(): boolean {
+    return this.#waiting;
+  }
+
+  /** Of a live file whose end was reached. */
+  get unproven(): Unproven {
+    return this.#unproven;
   }
 
   /** There is one as soon as nothing more is wanted. */
@@ -100,6 +112,7 @@ export class SegmentScanner {
   resume({ size, writer, lastBatch }: Omit<ScanOptions, 'name' | 'reads'>): void {
     if (!this.#waiting) throw new Error('only the scan of a live segment can go on');
     this.#waiting = false;
+    this.#unproven = NOTHING;
     this.#verdict = undefined;
     this.#size = size;
     this.#writer = writer;
@@ -242,6 +255,11 @@ export class SegmentScanner {
       this.#finish(stop, null);
     } else if (end === 'wait') {
       this.#ahead = undefined;
+      this.#unproven = {
+        end: walk.frontier,
+        isBatch: !['none', 'only its mark'].includes(walk.describeLastBatch(this.#proven)),
+        isFollowed: this.#lastNonZero >= walk.frontier,
+      };
       this.#walk = this.#walk.beforeHole();
       this.#waiting = true;
       this.#finish('live', null);
@@ -277,6 +295,18 @@ export class SegmentScanner {
     this.#verdict = conclude(ending, this.#tally.result, tail, about);
   }
 }
+
+/** What a live file holds behind the last batch that is proven. */
+export interface Unproven {
+  /** Where the last record ends that could be made out; more than was read, if it is cut off there. */
+  readonly end: number;
+  /** There are records of a batch, not only the mark that opens one. */
+  readonly isBatch: boolean;
+  /** Behind `end` stands something that is no record, and not zero. */
+  readonly isFollowed: boolean;
+}
+
+const NOTHING: Unproven = { end: 0, isBatch: false, isFollowed: false };
 
 /** Why a walk through the bytes at hand came to its end. */
 type Stop = 'more' | 'end' | 'sealed' | 'cut';

@@ -128,10 +128,14 @@ export interface OrderedStream<Item extends Numbered> {
   fill(): Promise<void>;
 }
 
+export type Order = 'asc' | 'desc';
+
 /** The items of all streams in the order of their ids, in crowds: each of the items that were at hand. None at the end. */
 export async function nextInOrder<Item extends Numbered>(
   streams: readonly OrderedStream<Item>[],
+  order: Order = 'asc',
 ): Promise<Item[]> {
+  const sign = order === 'asc' ? 1 : -1;
   for (const stream of streams) if (stream.isEmpty) await stream.fill();
   const left = streams.filter((stream) => !stream.isEmpty);
   const items: Item[] = [];
@@ -139,7 +143,7 @@ export async function nextInOrder<Item extends Numbered>(
   for (;;) {
     let first = left[0]!;
     for (let i = 1; i < left.length; i++) {
-      if (compare(left[i]!.head, first.head) < 0) first = left[i]!;
+      if (sign * compare(left[i]!.head, first.head) < 0) first = left[i]!;
     }
     items.push(first.take());
     // What it holds next may be lower than what the others have.

@@ -74,7 +74,7 @@ async function sourcesNow(disk: Disk, paths: StorePaths): Promise<Source[] | und
 }
 
 /** What a dead writer wrote may be in memory only. */
-async function syncLeftover(disk: Disk, path: string): Promise<Error | undefined> {
+export async function syncLeftover(disk: Disk, path: string): Promise<Error | undefined> {
   const known = unsyncable.get(disk) ?? new Set();
   if (known.has(path)) return new Error(`${path}: a sync of it has failed before`);
   try {

@@ -39,6 +39,8 @@ export class Scene {
       pace: { smallest: 64, first: 256, largest: 1024 },
       atExit: () => () => undefined,
       database: this.database.path,
+      patience: 0,
+      lookEvery: 1,
     };
     return openOn(this.disk.processNamed(process), STORE, { ...options, segmentBytes }, tuning);
   }

@@ -177,8 +177,11 @@ it.each(['id', 'taskId', 'timestamp', 'type', 'agent', 'text', 'detail'])(
 );
 
 async function areDamaged(reader: RowReader): Promise<boolean[]> {
-  const rows = await reader.ask((database) => database.page(0, 0));
-  return rows!.map((one) => 'isDamaged' in one);
+  const range = { after: { high: 0, low: 0 }, before: { high: 0x7fff_ffff, low: 0 } };
+  const page = await reader.ask((rows) =>
+    rows?.page({ filter: {}, range, order: 'asc', most: 100, looks: 100 }),
+  );
+  return page!.rows.map((one) => 'isDamaged' in one);
 }
 
 it('text moved from one column to its neighbour is another row', async () => {

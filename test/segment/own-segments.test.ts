@@ -2,7 +2,8 @@
 import { expect, it } from 'vitest';
 import { RowReader } from '../../src/db/row-reader.js';
 import { readEntries } from '../../src/reading/entry-stream.js';
-import { WaitingDeletions } from '../../src/segment/deletions.js';
+import { takeSnapshot } from '../../src/reading/snapshot.js';
+import { Tail } from '../../src/reading/tail.js';
 import type { Disk, DiskCall } from '../../src/segment/disk.js';
 import { makeLivenessLock } from '../../src/segment/liveness.js';
 import type { SegmentOptions } from '../../src/segment/own-segments.js';
@@ -41,7 +42,8 @@ async function setting(options: Partial<SegmentOptions> = {}): Promise<Setting> 
   return { disk, other: disk.processNamed('other'), writer, problems };
 }
 
-const quiet = { read: () => undefined, unreadable: () => undefined, damagedRow: () => undefined };
+const nothing = () => undefined;
+const quiet = { read: nothing, unreadable: nothing, damagedRow: nothing, damagedRecord: nothing };
 
 const files = (disk: Disk) =>
   disk
@@ -242,8 +244,11 @@ it('an entry whose two segments both failed is cut off in both', async () => {
   const paths = { root: '/', segments: '/segments', locks: '/locks', archive: '/a', quarantine: '/q' };
   const texts: string[] = [];
   const rows = new RowReader('/no/database');
-  const place = { disk: other, paths, rows, deletions: new WaitingDeletions(other), reports: quiet };
-  for await (const { text } of readEntries(place)) texts.push(text);
+  const tail = new Tail({ disk: other, paths, reports: quiet, patience: 0 });
+  const place = { disk: other, rows, tail, reports: quiet };
+  const snapshot = await takeSnapshot(place, (_, now) => now);
+  for await (const found of readEntries(place, snapshot, { filter: {}, order: 'asc' }))
+    texts.push(...found.map(({ text }) => text));
   expect(texts).toEqual(['good', 'later']);
 });
 

@@ -66,6 +66,8 @@ class Life {
       atExit: () => () => undefined,
       // A path at which there is nothing.
       database: this.database?.path ?? '/nowhere/agent-log.db',
+      patience: 0,
+      lookEvery: 1,
     });
     return { name, log };
   }

@@ -1,0 +1,168 @@
+/**
+ * How many entries there are: from the counters of the database and the sums of the waiting segments, in time that does
+ * not depend on how many they are. Only while a delete waits to be carried out, the tasks that it names are counted
+ * through.
+ */
+import { setImmediate as turn } from 'node:timers/promises';
+import { textBytes } from '../db/row.js';
+import type { Rows } from '../db/row-reader.js';
+import { compareIds, formatId, type IdHalves } from '../entry-id.js';
+import { type Item, itemsOf } from './entry-stream.js';
+import type { Filter } from './filter.js';
+import type { Sum } from './segment-index.js';
+import { type Place, type Snapshot, snapshotNow, takeSnapshot } from './snapshot.js';
+
+/** What there is of a task. */
+export interface TaskSummary {
+  taskId: string;
+  entries: number;
+  /** UTF-8 bytes of the texts. */
+  bytes: number;
+  /** Of the last entry, by id. */
+  lastId: string;
+  lastTimestamp: number;
+  /** Entries of each type. */
+  types: { [type: string]: number };
+}
+
+const MOST_SUMS = 2000;
+
+export async function countEntries(place: Place, filter: Pick<Filter, 'taskId' | 'types'>): Promise<number> {
+  const { taskId, types } = filter;
+  if (taskId === undefined) return (await countAll(place, types)).total;
+  const [counts, snapshot] = await takeSnapshot(place, (rows, now) => {
+    const told = new Counts(types);
+    if (!isNamed(taskId, now)) told.addTask(taskId, rows, now);
+    return [told, now] as const;
+  });
+  if (isNamed(taskId, snapshot)) await countThrough(place, { taskId, snapshot }, counts);
+  return counts.total;
+}
+
+/** All tasks that have entries, those with the newest ones first. */
+export async function summarizeTasks(place: Place): Promise<TaskSummary[]> {
+  return (await countAll(place, undefined)).summaries();
+}
+
+/** Something that cannot be told from sums: a task, or all of them. */
+interface Left {
+  readonly taskId: string | undefined;
+  readonly snapshot: Snapshot;
+}
+
+async function countAll(place: Place, types: readonly string[] | undefined): Promise<Counts> {
+  const few = await takeSnapshot(place, (rows, snapshot) => {
+    const sums = rows?.sums('', '', MOST_SUMS) ?? [];
+    if (sums.length === MOST_SUMS) return undefined;
+    const counts = new Counts(types);
+    return { counts, left: addSums(counts, snapshot, sums) };
+  });
+  const { counts, left } = few ?? (await addMany(place, new Counts(types)));
+  for (const one of left) await countThrough(place, one, counts);
+  return counts;
+}
+
+/** So many that they take more than a moment: all from one state nevertheless, which is held for as long. */
+async function addMany(place: Place, counts: Counts): Promise<{ counts: Counts; left: Left[] }> {
+  await place.tail.refresh();
+  return place.rows.hold(async (rows) => {
+    const snapshot = snapshotNow(place.tail, rows);
+    const left = addSums(counts, snapshot, []);
+    const isAll = left.some(({ taskId }) => taskId === undefined);
+    let [taskId, type] = ['', ''];
+    while (rows !== undefined && !isAll) {
+      const sums = rows.sums(taskId, type, MOST_SUMS);
+      addSums(counts, { ...snapshot, views: [] }, sums);
+      if (sums.length < MOST_SUMS) break;
+      ({ taskId, type } = sums.at(-1)!);
+      await turn();
+    }
+    return { counts, left };
+  });
+}
+
+function addSums(counts: Counts, snapshot: Snapshot, sums: ReturnType<Rows['sums']>): Left[] {
+  const named = new Set(snapshot.deletes.tasks);
+  if (named.has(null)) return [{ taskId: undefined, snapshot }];
+  for (const { taskId, type, ...sum } of sums) if (!named.has(taskId)) counts.add(taskId, type, sum);
+  for (const { waiting } of snapshot.views) {
+    for (const [taskId, types] of waiting.index.tasks) {
+      if (named.has(taskId)) continue;
+      for (const [type, sum] of types) counts.add(taskId, type, sum);
+    }
+  }
+  return [...named].map((taskId) => ({ taskId: taskId!, snapshot }));
+}
+
+async function countThrough(place: Place, { taskId, snapshot }: Left, counts: Counts): Promise<void> {
+  for await (const items of itemsOf(place, snapshot, { filter: { taskId }, order: 'asc' }))
+    for (const item of items) counts.addItem(item);
+}
+
+function isNamed(taskId: string, { deletes }: Snapshot): boolean {
+  if (deletes.isEmpty) return false;
+  const named = new Set(deletes.tasks);
+  return named.has(null) || named.has(taskId);
+}
+
+class Counts {
+  readonly #types: ReadonlySet<string> | undefined;
+  readonly #tasks = new Map<string, Map<string, Sum>>();
+  total = 0;
+
+  /** Undefined for all types. */
+  constructor(types: readonly string[] | undefined) {
+    this.#types = types === undefined ? undefined : new Set(types);
+  }
+
+  add(taskId: string, type: string, { entries, bytes, last, lastTimestamp }: Sum): void {
+    if (this.#types !== undefined && !this.#types.has(type)) return;
+    this.total += entries;
+    let types = this.#tasks.get(taskId);
+    if (types === undefined) {
+      types = new Map();
+      this.#tasks.set(taskId, types);
+    }
+    const sum = types.get(type);
+    if (sum === undefined) {
+      types.set(type, { entries, bytes, last, lastTimestamp });
+      return;
+    }
+    sum.entries += entries;
+    sum.bytes += bytes;
+    if (compareIds(sum.last, last) > 0) return;
+    sum.last = last;
+    sum.lastTimestamp = lastTimestamp;
+  }
+
+  addTask(taskId: string, rows: Rows | undefined, { views }: Snapshot): void {
+    for (const { type, ...sum } of rows?.sumsOf(taskId) ?? []) this.add(taskId, type, sum);
+    for (const { waiting } of views) {
+      for (const [type, sum] of waiting.index.sumsOf(taskId) ?? []) this.add(taskId, type, sum);
+    }
+  }
+
+  addItem(item: Item): void {
+    const last: IdHalves = { high: item.idHigh, low: item.idLow };
+    const { taskId, type, timestamp } = 'places' in item ? item.places.names(item.n) : item;
+    const bytes = 'places' in item ? item.places.bytes(item.n) : textBytes(item);
+    this.add(taskId, type, { entries: 1, bytes, last, lastTimestamp: timestamp });
+  }
+
+  summaries(): TaskSummary[] {
+    const all: TaskSummary[] = [];
+    for (const [taskId, types] of this.#tasks) {
+      const sums = [...types.values()];
+      const { last, lastTimestamp } = sums.reduce((a, b) => (compareIds(a.last, b.last) < 0 ? b : a));
+      all.push({
+        taskId,
+        entries: sums.reduce((total, { entries }) => total + entries, 0),
+        bytes: sums.reduce((total, { bytes }) => total + bytes, 0),
+        lastId: formatId(last.high, last.low),
+        lastTimestamp,
+        types: Object.fromEntries([...types].map(([type, { entries }]) => [type, entries])),
+      });
+    }
+    return all.sort((a, b) => (a.lastId < b.lastId ? 1 : -1));
+  }
+}

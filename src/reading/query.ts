@@ -1,0 +1,188 @@
+/** What callers may ask for, checked: a misused field is a `TypeError` that says what was meant. */
+import type { CancelSignal } from '../cancel-signal.js';
+import { parseId } from '../entry-id.js';
+import type { Order } from '../segment/slot-stream.js';
+import type { Filter } from './filter.js';
+
+export interface EntryFilter {
+  taskId?: string | undefined;
+  /** One, or any of several. */
+  type?: string | readonly string[] | undefined;
+  agent?: string | undefined;
+  /** Epoch milliseconds, inclusive. */
+  since?: number | undefined;
+  /** Epoch milliseconds, inclusive. */
+  until?: number | undefined;
+  /** Entries with higher ids only. */
+  after?: string | undefined;
+  /** Entries with lower ids only. */
+  before?: string | undefined;
+}
+
+export interface EntriesQuery extends EntryFilter {
+  /** By id. 'asc' unless said otherwise. */
+  order?: 'asc' | 'desc' | undefined;
+  /** So many at most. 1,000 unless said otherwise. */
+  limit?: number | undefined;
+  /** The newest so many, the oldest of them first; instead of `order` and `limit`. */
+  last?: number | undefined;
+}
+
+export interface ScanOptions extends EntryFilter {
+  /** By id. 'asc' unless said otherwise. */
+  order?: 'asc' | 'desc' | undefined;
+  /** Aborting rejects the next step with the signal's reason. */
+  signal?: CancelSignal | undefined;
+}
+
+export interface FollowOptions {
+  taskId?: string | undefined;
+  /** One, or any of several. */
+  type?: string | readonly string[] | undefined;
+  /** Of another follow, or of `log.cursor()`; everything from the beginning on when left out. */
+  cursor?: string | undefined;
+  /** Aborting ends the iteration. */
+  signal?: CancelSignal | undefined;
+}
+
+export interface CountFilter {
+  taskId?: string | undefined;
+  /** One, or any of several. */
+  type?: string | readonly string[] | undefined;
+}
+
+const USUAL_LIMIT = 1000;
+const MOST_TYPES = 1000;
+const FILTER_FIELDS = ['taskId', 'type', 'agent', 'since', 'until', 'after', 'before'] as const;
+
+export interface CheckedQuery {
+  readonly filter: Filter;
+  /** In which order they are read. */
+  readonly order: Order;
+  readonly most: number;
+  /** They are wanted in the other one. */
+  readonly isReversed: boolean;
+}
+
+export function checkEntries(query: unknown = {}): CheckedQuery {
+  const { order, limit, last } = fieldsOf('entries', query, [...FILTER_FIELDS, 'order', 'limit', 'last']);
+  const filter = checkFilter('entries', query as EntryFilter);
+  checkOrder('entries', order);
+  checkCount('limit', limit);
+  checkCount('last', last);
+  if (last === undefined)
+    return { filter, order: order ?? 'asc', most: limit ?? USUAL_LIMIT, isReversed: false };
+  if (order !== undefined || limit !== undefined)
+    throw new TypeError(
+      'entries takes last, or order and limit, not both: last is the newest so many, oldest first',
+    );
+  return { filter, order: 'desc', most: last, isReversed: true };
+}
+
+export function checkScan(options: unknown = {}): {
+  filter: Filter;
+  order: Order;
+  signal: CancelSignal | undefined;
+} {
+  const { order, signal } = fieldsOf('scan', options, [...FILTER_FIELDS, 'order', 'signal']);
+  checkOrder('scan', order);
+  checkSignal('scan', signal);
+  return { filter: checkFilter('scan', options as EntryFilter), order: order ?? 'asc', signal };
+}
+
+export function checkFollow(options: unknown = {}) {
+  const { cursor, signal } = fieldsOf('follow', options, ['taskId', 'type', 'cursor', 'signal']);
+  if (cursor !== undefined && typeof cursor !== 'string')
+    throw new TypeError('The cursor of follow must be a string, of another follow or of log.cursor()');
+  checkSignal('follow', signal);
+  return { filter: checkFilter('follow', options as EntryFilter), cursor, signal };
+}
+
+/** What is counted is told by task and type; for anything else each entry must be looked at. */
+export function checkCountFilter(options: unknown = {}): Filter {
+  const given = objectOf('count', options);
+  const { taskId, type, ...others } = given;
+  for (const name of Object.keys(others)) {
+    if (others[name] === undefined) continue;
+    throw new TypeError(
+      `count knows taskId and type, not ${name}; for other filters go through log.scan({ ${name} }) and count`,
+    );
+  }
+  return checkFilter('count', { taskId, type } as EntryFilter);
+}
+
+function checkSignal(call: string, signal: unknown): asserts signal is CancelSignal | undefined {
+  if (signal === undefined) return;
+  if (typeof (signal as { throwIfAborted?: unknown } | null)?.throwIfAborted !== 'function')
+    throw new TypeError(`The option signal of ${call} must be an AbortSignal`);
+}
+
+function checkFilter(call: string, given: EntryFilter): Filter {
+  const { taskId, type, agent, since, until, after, before } = given;
+  checkText(call, 'taskId', taskId);
+  checkText(call, 'agent', agent);
+  checkTime(call, 'since', since);
+  checkTime(call, 'until', until);
+  return {
+    // Lone surrogates of what was logged became U+FFFD.
+    taskId: taskId?.toWellFormed(),
+    types: checkTypes(call, type),
+    agent: agent?.toWellFormed(),
+    since,
+    until,
+    after: checkId(call, 'after', after),
+    before: checkId(call, 'before', before),
+  };
+}
+
+function fieldsOf(call: string, given: unknown, names: readonly string[]) {
+  const fields = objectOf(call, given);
+  for (const name of Object.keys(fields)) {
+    if (!names.includes(name) && fields[name] !== undefined)
+      throw new TypeError(`${call} knows no ${name}; it knows ${names.join(', ')}`);
+  }
+  return fields as { [name: string]: never };
+}
+
+function objectOf(call: string, given: unknown): Record<string, unknown> {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new TypeError(`${call} takes an object, such as { taskId: 'task-7' }`);
+  return given as Record<string, unknown>;
+}
+
+function checkTypes(call: string, type: unknown): readonly string[] | undefined {
+  if (type === undefined) return undefined;
+  const types = Array.isArray(type) ? [...new Set(type)] : [type];
+  if (types.length > MOST_TYPES || types.some((one) => typeof one !== 'string'))
+    throw new TypeError(`The type of ${call} must be a string, or an array of at most ${MOST_TYPES} strings`);
+  return (types as string[]).map((one) => one.toWellFormed());
+}
+
+function checkText(call: string, name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'string')
+    throw new TypeError(`The ${name} of ${call} must be a string`);
+}
+
+function checkTime(call: string, name: string, value: unknown): void {
+  if (value === undefined || Number.isSafeInteger(value)) return;
+  const hint = value instanceof Date ? ` (date.getTime())` : '';
+  throw new TypeError(`The ${name} of ${call} must be whole epoch milliseconds${hint}`);
+}
+
+function checkId(call: string, name: string, value: unknown) {
+  if (value === undefined) return undefined;
+  const id = typeof value === 'string' ? parseId(value) : undefined;
+  if (id === undefined)
+    throw new TypeError(`The ${name} of ${call} must be the id of an entry, 13 characters`);
+  return id;
+}
+
+function checkCount(name: string, value: unknown): void {
+  if (value !== undefined && !(Number.isSafeInteger(value) && Number(value) >= 0))
+    throw new TypeError(`The ${name} of entries must be a whole number from 0 on`);
+}
+
+function checkOrder(call: string, order: unknown): asserts order is Order | undefined {
+  if (order !== undefined && order !== 'asc' && order !== 'desc')
+    throw new TypeError(`The order of ${call} must be 'asc' or 'desc'`);
+}

@@ -1,0 +1,99 @@
+/** The wanted rows, in order, page by page. No transaction stays open between two pages. */
+import { setImmediate as turn } from 'node:timers/promises';
+import type { IdRange, ReadRow, RowFilter } from '../db/row-pages.js';
+import type { RowReader } from '../db/row-reader.js';
+import type { IdHalves } from '../entry-id.js';
+import type { Numbered, Order, OrderedStream } from '../segment/slot-stream.js';
+import { FIRST_ID, type Filter, LAST_ID } from './filter.js';
+
+/** How long a page may keep the caller's thread, roughly. */
+const SLICE_MS = 3;
+const FEWEST_LOOKS = 64;
+const MOST_LOOKS = 100_000;
+const MOST_ROWS = 256;
+
+export class RowStream implements OrderedStream<ReadRow> {
+  readonly #reader: RowReader;
+  readonly #filter: RowFilter;
+  readonly #order: Order;
+  readonly #most: number;
+  readonly #range: IdRange;
+  #page: readonly ReadRow[] = [];
+  #taken = 0;
+  #after: IdHalves;
+  #before: IdHalves;
+  #isAtEnd = false;
+  #looks = 1024;
+  #isFirst = true;
+
+  /** `most`: rows that are wanted, as far as that is known. */
+  constructor(reader: RowReader, filter: Filter & RowFilter, order: Order, most = MOST_ROWS) {
+    const { after = FIRST_ID, before = LAST_ID, ...others } = filter;
+    this.#reader = reader;
+    this.#filter = others;
+    this.#order = order;
+    this.#most = Math.min(most, MOST_ROWS);
+    this.#after = after;
+    this.#before = before;
+    this.#range = { after, before };
+  }
+
+  get isEmpty(): boolean {
+    return this.#taken === this.#page.length;
+  }
+
+  get head(): ReadRow {
+    return this.#page[this.#taken]!;
+  }
+
+  take(): ReadRow {
+    return this.#page[this.#taken++]!;
+  }
+
+  /** There are none, unless `askAnew` says otherwise. */
+  endForNow(): void {
+    this.#isAtEnd = true;
+  }
+
+  /** All up to `last` was given, by whichever stream; behind it there may be rows that were not there before. */
+  askAnew(last: Numbered | undefined): void {
+    this.#page = [];
+    this.#taken = 0;
+    this.#isAtEnd = false;
+    ({ after: this.#after, before: this.#before } = this.#range);
+    if (last === undefined) return;
+    const id = { high: last.idHigh, low: last.idLow };
+    if (this.#order === 'asc') this.#after = id;
+    else this.#before = id;
+  }
+
+  async fill(): Promise<void> {
+    while (this.isEmpty && !this.#isAtEnd) {
+      // Many pages in one turn would keep the caller's thread from everything else.
+      if (!this.#isFirst) await turn();
+      this.#isFirst = false;
+      await this.#readPage();
+    }
+  }
+
+  async #readPage(): Promise<void> {
+    const begun = performance.now();
+    const request = {
+      filter: this.#filter,
+      range: { after: this.#after, before: this.#before },
+      order: this.#order,
+      most: this.#most,
+      looks: this.#looks,
+    };
+    const page = await this.#reader.ask((rows) => rows?.page(request));
+    this.#page = page?.rows ?? [];
+    this.#taken = 0;
+    const reached = page?.reached;
+    if (reached === undefined) this.#isAtEnd = true;
+    else if (this.#order === 'asc') this.#after = reached;
+    else this.#before = reached;
+    const factor = SLICE_MS / Math.max(0.1, performance.now() - begun);
+    const looks = this.#looks * Math.min(2, Math.max(0.25, factor));
+    this.#looks = Math.round(Math.min(MOST_LOOKS, Math.max(FEWEST_LOOKS, looks)));
+  }
+}
