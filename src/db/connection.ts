@@ -4,6 +4,7 @@
  */
 import { chmodSync } from 'node:fs';
 import { betterSqlite3, type Connection } from './better-sqlite3.js';
+import { logMissing } from './missing-log.js';
 import { checkVersion } from './sqlite-version.js';
 
 /** How long SQLite waits for another connection's lock, and the thread that asked with it. */
@@ -58,10 +59,12 @@ export function openForReading(path: string): Connection {
   try {
     setUp(db);
     db.pragma('query_only = ON');
+    // Nothing before has looked at the file or its log.
+    db.pragma('schema_version');
     return db;
   } catch (error) {
     db.close();
-    throw error;
+    throw logMissing(path, error) ?? error;
   }
 }
 

@@ -1,5 +1,6 @@
 /** Copies the database as it is at one moment, while others write to it. */
 import { closeSync, fsyncSync, lstatSync, openSync } from 'node:fs';
+import { betterSqlite3 } from './better-sqlite3.js';
 import { openForReading } from './connection.js';
 
 const PAGES_A_STEP = 256;
@@ -27,6 +28,7 @@ export async function copyDatabase(
   } finally {
     db.close();
   }
+  makeOneFile(to);
   // SQLite has closed the copy, so a descriptor of our own drops no locks.
   const fd = openSync(to, 'r');
   try {
@@ -35,4 +37,14 @@ export async function copyDatabase(
     closeSync(fd);
   }
   return lstatSync(to).size;
+}
+
+/** Without a log and its index, which a medium that cannot be written to would have to bring along. */
+function makeOneFile(path: string): void {
+  const db = new (betterSqlite3())(path);
+  try {
+    db.pragma('journal_mode = DELETE');
+  } finally {
+    db.close();
+  }
 }

@@ -15,6 +15,8 @@ import { checkVersionOf } from './schema.js';
 
 /** Another process may hold a lock for a moment, while it repairs the log after a crash, say. */
 const PATIENCE_MS = 10_000;
+/** Whoever may write to the store may be making or opening the database at this moment. */
+const LOG_PATIENCE_MS = 1000;
 
 export class RowReader {
   readonly #path: string;
@@ -68,7 +70,7 @@ export class RowReader {
       try {
         return work();
       } catch (error) {
-        if (!isBusy(error) || performance.now() - begun > PATIENCE_MS) throw readError(this.#path, error);
+        if (performance.now() - begun >= patienceWith(error)) throw readError(this.#path, error);
       }
       await delay(20);
     }
@@ -259,6 +261,9 @@ function readError(path: string, error: unknown): unknown {
   return new AgentLogError('AGENTLOG_IO', `cannot read ${path}: ${message}`, { cause: error });
 }
 
-function isBusy(error: unknown): boolean {
-  return String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY');
+/** For how many milliseconds it is worth asking again. */
+function patienceWith(error: unknown): number {
+  const code = String((error as { code?: unknown }).code);
+  if (code.startsWith('SQLITE_BUSY')) return PATIENCE_MS;
+  return code === 'AGENTLOG_READ_ONLY' ? LOG_PATIENCE_MS : 0;
 }

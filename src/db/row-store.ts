@@ -244,7 +244,6 @@ export class RowStore implements Destination {
       }
       // Of the connections that close, the last one takes the log with it if it may write.
       last = openForReading(this.#path);
-      last.pragma('schema_version');
     } finally {
       this.#db.close();
       last?.close();

@@ -80,16 +80,27 @@ function* readManifest(root: string, options: StoreDirectoryOptions): Steps<Stor
   if (text === undefined) return undefined;
   const manifest = decodeManifest(text.toString(), join(root, MANIFEST), options.readOnly);
   const paths = pathsOf(root);
-  for (const path of inner(paths)) {
-    if (options.readOnly) yield* checkInner(path, options);
-    else yield* makeInner(path, options);
-  }
-  // Whoever made the store may have been killed before it synced what it made.
-  if (!options.readOnly) {
-    yield* syncDirectory(root);
-    yield* makeLivenessLock(paths.locks);
-  }
+  if (options.readOnly) for (const path of inner(paths)) yield* checkInner(path, options);
+  else yield* prepare(paths, options);
   return { paths, manifest };
+}
+
+/** For whoever may write, and so finds out whether it can. */
+function* prepare(paths: StorePaths, options: StoreDirectoryOptions): Steps<void> {
+  try {
+    for (const path of inner(paths)) yield* makeInner(path, options);
+    // Whoever made the store may have been killed before it synced what it made.
+    yield* syncDirectory(paths.root);
+    yield* makeLivenessLock(paths.locks);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'EROFS' && code !== 'EACCES' && code !== 'EPERM') throw error;
+    throw new AgentLogError(
+      'AGENTLOG_READ_ONLY',
+      `the store ${paths.root} cannot be written to (${message}); with the option readOnly it can be read`,
+      { cause: error },
+    );
+  }
 }
 
 /** Throws when there is something that only a store with a manifest has: what it is, its manifest would have said. */
