@@ -18,6 +18,7 @@ import { PROTOCOL } from './compactor/messages.js';
 import type { Runner } from './compactor/runner.js';
 import { findWorker, WorkerLink } from './compactor/worker-link.js';
 import { RowReader } from './db/row-reader.js';
+import type { SqlParameters } from './db/sql-query.js';
 import { DroppedWrites } from './dropped-writes.js';
 import type { Entry, JsonValue, StoredEntry } from './entry.js';
 import { parseId } from './entry-id.js';
@@ -26,6 +27,8 @@ import { type AgentLogEvents, type AgentLogListener, Events } from './events.js'
 import { drainAtExit } from './exit-drain.js';
 import { Intake } from './intake.js';
 import { type AgentLogOptions, type CheckedOptions, checkOptions } from './options.js';
+import { checkSql, type SqlOptions } from './query/arguments.js';
+import { QueryProcesses } from './query/query-processes.js';
 import { Changes } from './reading/changes.js';
 import { countEntries, summarizeTasks, type TaskSummary } from './reading/counting.js';
 import { formatCursor, parseCursor } from './reading/cursor.js';
@@ -113,6 +116,15 @@ export interface AgentLog<Detail = JsonValue> {
   count(filter?: CountFilter): Promise<number>;
   /** What there is of each task, those with the newest entries first. */
   tasks(): Promise<TaskSummary[]>;
+  /**
+   * Runs a statement that reads, on what has become rows by now, in a process of its own. See docs/api.md for the tables'
+   * names, and for what bounds it.
+   */
+  sql<Row = Record<string, unknown>>(
+    query: string,
+    parameters?: SqlParameters,
+    options?: SqlOptions,
+  ): Promise<Row[]>;
   /**
    * Brings everything acknowledged so far by this handle, and all that nobody writes to any more, into the database. If
    * another handle of the store leads, that one is asked to. Aborting ends the waiting, not the work.
@@ -237,6 +249,7 @@ class Handle implements AgentLog<never> {
   readonly #place: Place;
   readonly #changes: Changes;
   readonly #follows = new Set<Follow>();
+  readonly #queries: QueryProcesses;
   readonly #backlog: BacklogWatch;
   readonly #leadership: Leadership | undefined;
   readonly #intake: Intake;
@@ -271,6 +284,10 @@ class Handle implements AgentLog<never> {
       tuning.lookEvery === undefined ? store.paths.segments : undefined,
       tuning.lookEvery,
     );
+    this.#queries = new QueryProcesses({
+      protocol: PROTOCOL,
+      findProgram: () => findWorker(options.worker),
+    });
     this.#backlog = new BacklogWatch(disk, store.paths);
     this.#intake = new Intake(options);
     this.#dropped = new DroppedWrites((message, cause) => {
@@ -425,6 +442,13 @@ class Handle implements AgentLog<never> {
     return summarizeTasks(this.#place);
   }
 
+  async sql<Row>(query: string, given: SqlParameters = [], options: SqlOptions = {}): Promise<Row[]> {
+    this.#checkOpen();
+    const { signal, ...checked } = checkSql(query, given, options);
+    const path = databasePath(this.#store.paths);
+    return (await this.#queries.run({ path, query, ...checked }, signal)) as Row[];
+  }
+
   async compact(options: CompactOptions = {}): Promise<CompactResult> {
     const writer = this.#openWriter();
     checkLongCall('compact', options);
@@ -503,7 +527,10 @@ class Handle implements AgentLog<never> {
 
   async #close(): Promise<void> {
     for (const follow of this.#follows) follow.end();
+    const queriesEnd = this.#queries.close(this.#closedError());
     await this.#writer?.close();
+    // One that went on would keep the database's log from being emptied.
+    await queriesEnd;
     await this.#leadership?.close();
     await this.#place.tail.close();
     // After the worker: of several connections the one that closes last must be one that cannot write.
@@ -513,12 +540,14 @@ class Handle implements AgentLog<never> {
   }
 
   #checkOpen(): void {
-    if (this.#closing !== undefined) {
-      throw new AgentLogError(
-        'AGENTLOG_CLOSED',
-        `the store ${this.#store.paths.root} was closed by this handle`,
-      );
-    }
+    if (this.#closing !== undefined) throw this.#closedError();
+  }
+
+  #closedError(): AgentLogError {
+    return new AgentLogError(
+      'AGENTLOG_CLOSED',
+      `the store ${this.#store.paths.root} was closed by this handle`,
+    );
   }
 
   #openWriter(): SegmentWriter {

@@ -8,6 +8,7 @@ export {
 } from './agent-log.js';
 export type { BackupProgress, BackupResult } from './compactor/backup.js';
 export type { CompactProgress, CompactResult } from './compactor/leadership.js';
+export type { SqlParameters, SqlValue } from './db/sql-query.js';
 export type { Entry, JsonValue, StoredEntry } from './entry.js';
 export { AgentLogError, type AgentLogErrorCode } from './errors.js';
 export type {
@@ -20,6 +21,7 @@ export type {
   RecoverEvent,
 } from './events.js';
 export type { AgentLogOptions } from './options.js';
+export type { SqlOptions } from './query/arguments.js';
 export type { TaskSummary } from './reading/counting.js';
 export type { EntryFollow } from './reading/follow.js';
 export type { CountFilter, EntriesQuery, EntryFilter, FollowOptions, ScanOptions } from './reading/query.js';

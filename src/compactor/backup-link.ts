@@ -1,8 +1,9 @@
 /** A backup, as the thread sees it that asked for it. */
 import type { CancelSignal } from '../cancel-signal.js';
+import { fromSent } from '../sent-error.js';
 import type { BackupProgress, BackupResult } from './backup.js';
 import { asAgentLogError } from './failure.js';
-import { type BackupStart, type FromBackup, fromSent } from './messages.js';
+import type { BackupStart, FromBackup } from './messages.js';
 import { startWorker } from './worker-link.js';
 
 interface Options {

@@ -1,11 +1,16 @@
 /**
- * The thread in which segments become rows: a program of its own, started by the store's handle that leads.
- * It reads with synchronous calls, as nothing else waits for this thread.
+ * The one program that a store starts beside its host's: the thread in which segments become rows, or a backup is made, and
+ * the process in which queries run, with its thread. One file for all, as a bundled program must bring it along.
+ * Threads read with synchronous calls, as nothing else waits for them.
  */
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { RowStore } from '../db/row-store.js';
+import { queryArgument } from '../query/messages.js';
+import { answerQueries } from '../query/query-thread.js';
+import { watchQueries } from '../query/query-watch.js';
 import { type Disk, nodeDisk } from '../segment/disk.js';
 import { databasePath } from '../segment/store-directory.js';
+import { toSent } from '../sent-error.js';
 import { backUp } from './backup.js';
 import { Compactor } from './compactor.js';
 import {
@@ -15,7 +20,6 @@ import {
   type FromWorker,
   PROTOCOL,
   type ToWorker,
-  toSent,
   type WorkerStart,
 } from './messages.js';
 
@@ -75,8 +79,15 @@ async function makeBackup({ paths, target }: BackupStart, port: MessagePort): Pr
   }
 }
 
-const start = workerData as WorkerStart | undefined;
-if (start?.protocol !== PROTOCOL)
-  throw new Error('this is the worker of agentlog, which a store starts, and of the same version as itself');
-if (start.task === 'compactor') compact(start, parentPort!);
-else void makeBackup(start, parentPort!);
+function work(start: WorkerStart | undefined, port: MessagePort): void {
+  if (start?.protocol !== PROTOCOL) throw new Error(NOT_STARTED);
+  if (start.task === 'compactor') compact(start, port);
+  else if (start.task === 'backup') void makeBackup(start, port);
+  else answerQueries(port);
+}
+
+const NOT_STARTED = 'this is the worker of agentlog, which a store starts, and of the same version as itself';
+
+if (!isMainThread) work(workerData, parentPort!);
+else if (process.argv[2] === queryArgument(PROTOCOL)) watchQueries({ task: 'query', protocol: PROTOCOL });
+else throw new Error(NOT_STARTED);

@@ -2,11 +2,18 @@
 import type { DamageEvent } from '../events.js';
 import type { StorePaths } from '../segment/store-directory.js';
 import type { Verdict } from '../segment/verdict.js';
+import type { SentError } from '../sent-error.js';
 import type { BackupProgress, BackupResult } from './backup.js';
 import type { CompactorWarning, Goal, Round } from './compactor.js';
 
 /** Given to the worker when it is started: what it is there for. */
-export type WorkerStart = CompactorStart | BackupStart;
+export type WorkerStart = CompactorStart | BackupStart | QueryStart;
+
+/** In a process that was started for queries: see src/query. */
+interface QueryStart {
+  readonly task: 'query';
+  readonly protocol: number;
+}
 
 export interface BackupStart {
   readonly task: 'backup';
@@ -51,22 +58,3 @@ export type FromWorker =
     }
   /** What was asked for has come to its end, in the order of the asking. */
   | { readonly kind: 'done'; readonly left: number; readonly failure: SentError | undefined };
-
-/** An error, as it can be sent from thread to thread. */
-export interface SentError {
-  readonly message: string;
-  readonly code: string | undefined;
-}
-
-export function toSent(error: unknown): SentError {
-  const { code } = error as { code?: unknown };
-  return {
-    message: error instanceof Error ? error.message : String(error),
-    code: typeof code === 'string' ? code : undefined,
-  };
-}
-
-/** As an error of this thread. */
-export function fromSent({ message, code }: SentError): Error {
-  return Object.assign(new Error(message), code === undefined ? {} : { code });
-}

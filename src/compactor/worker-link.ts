@@ -4,14 +4,9 @@ import { fileURLToPath, URL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { whereIs } from '../bundled.js';
 import { AgentLogError } from '../errors.js';
+import { fromSent } from '../sent-error.js';
 import type { CompactorReports, Goal } from './compactor.js';
-import {
-  type CompactorStart,
-  type FromWorker,
-  fromSent,
-  type ToWorker,
-  type WorkerStart,
-} from './messages.js';
+import type { CompactorStart, FromWorker, ToWorker, WorkerStart } from './messages.js';
 import type { Runner } from './runner.js';
 
 /** The path of the worker's program, the URL of which may have been given. It must be there before a store is opened. */

@@ -49,13 +49,9 @@ export function openForWriting(path: string, { allowUnsafeSqlite }: WritingOptio
   }
 }
 
-/** Throws when there is no such file. */
-export function openForReading(path: string): Connection {
-  const db = new (betterSqlite3())(path, {
-    readonly: true,
-    fileMustExist: true,
-    timeout: READER_PATIENCE_MS,
-  });
+/** Throws when there is no such file. The thread waits for another connection's lock as long as the patience says. */
+export function openForReading(path: string, patience = READER_PATIENCE_MS): Connection {
+  const db = new (betterSqlite3())(path, { readonly: true, fileMustExist: true, timeout: patience });
   try {
     setUp(db);
     db.pragma('query_only = ON');

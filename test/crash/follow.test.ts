@@ -41,7 +41,12 @@ test('filters by task and type, and a cursor lies behind what was passed over', 
   const store = storePath();
   const log = await openStore(store);
   const follow = log.follow({ taskId: 'x', type: ['text', 'tool'] });
-  await log.appendBatch([entry('no'), entry('yes', 'x'), entry('no', 'x', 'other'), entry('also', 'x', 'tool')]);
+  await log.appendBatch([
+    entry('no'),
+    entry('yes', 'x'),
+    entry('no', 'x', 'other'),
+    entry('also', 'x', 'tool'),
+  ]);
   expect(await take(follow, 2)).toEqual(['yes', 'also']);
   const all = log.follow({ cursor: follow.cursor });
   await log.append(entry('last'));

@@ -30,8 +30,9 @@ const HOST = `
     const entries = compact === false ? undefined : (await log.compact()).entries;
     const texts = [];
     for await (const { text } of log.scan()) texts.push(text);
+    const rows = compact === false ? undefined : await log.sql('SELECT text FROM agentLogEntries');
     await log.close();
-    return { entries, texts };
+    return { entries, texts, rows };
   }
   main().then(
     (did) => console.log(JSON.stringify(did)),
@@ -75,6 +76,7 @@ interface Said {
   readonly message?: string;
   readonly entries?: number;
   readonly texts?: string[];
+  readonly rows?: unknown[];
 }
 
 /** A place of its own for a program's files, by their names. */
@@ -111,7 +113,7 @@ const pairs: [host: Format, worker: Format, entry: string][] = [
 ];
 
 test.each(pairs)(
-  'a program bundled as %s compacts with a worker bundled as %s from %s',
+  'a program bundled as %s compacts and queries with a worker bundled as %s from %s',
   (host, worker, entry) => {
     const [program, helper] = [`program${EXTENSION[host]}`, `helper${EXTENSION[worker]}`];
     const home = place(`${host}-${worker}`, {
@@ -119,7 +121,7 @@ test.each(pairs)(
       [helper]: bundle(entry, worker),
     });
     const said = runIn(home, program, { worker: pathToFileURL(join(home, helper)).href });
-    expect(said).toEqual({ entries: 1, texts: ['one'] });
+    expect(said).toEqual({ entries: 1, texts: ['one'], rows: [{ text: 'one' }] });
     expect(rowsIn(home)).toEqual(['one']);
   },
 );
@@ -133,7 +135,7 @@ test.each(FORMATS)(
     });
     const type = format === 'esm' ? 'module' : 'commonjs';
     writeFileSync(join(home, 'package.json'), JSON.stringify({ type }));
-    expect(runIn(home, 'program.js', {})).toEqual({ entries: 1, texts: ['one'] });
+    expect(runIn(home, 'program.js', {})).toEqual({ entries: 1, texts: ['one'], rows: [{ text: 'one' }] });
     expect(rowsIn(home)).toEqual(['one']);
   },
 );

@@ -213,7 +213,7 @@ for (const [module, moduleResolution, lib, more] of [
       join(plain, 'consumer.mts'),
       `import {
          type AgentLog, AgentLogError, type AgentLogErrorCode, type CompactEvent, type CompactOptions, type CompactProgress,
-         type CompactResult, openAgentLog,
+         type CompactResult, openAgentLog, type SqlOptions, type SqlParameters, type SqlValue,
        } from 'agentlog';
        export const code: AgentLogErrorCode = new AgentLogError('AGENTLOG_IO', 'message').code;
        // @ts-expect-error: the types are there, so a wrong code is an error
@@ -226,6 +226,14 @@ for (const [module, moduleResolution, lib, more] of [
          for await (const { id, detail } of log.scan()) ids.push(id + String(detail?.exit));
          await log[Symbol.asyncDispose]();
          return ids;
+       }
+       export async function ask(log: AgentLog, given: SqlParameters, options: SqlOptions): Promise<SqlValue[]> {
+         const [first] = await log.sql('SELECT 1', [1n, 'a', new Uint8Array(1), null], { maxRows: 1 });
+         const any: unknown = first?.['x'];
+         // @ts-expect-error: nothing that SQLite has
+         await log.sql('SELECT ?', [true]);
+         const rows = await log.sql<{ text: string }>('SELECT text FROM agentLogEntries', given, options);
+         return rows.map(({ text }) => text + String(any));
        }
        export async function compact(worker: { href: string }, options: CompactOptions): Promise<CompactResult> {
          const log = await openAgentLog('store', { worker, on: { compact: ({ left }: CompactEvent) => void left } });

@@ -1,0 +1,130 @@
+/** A process in which queries run, one at a time, as the one sees it that started it. */
+import { type ChildProcess, fork } from 'node:child_process';
+import type { SqlPage, SqlRequest } from '../db/sql-query.js';
+import { AgentLogError } from '../errors.js';
+import { fromSent } from '../sent-error.js';
+import { type FromQuery, queryArgument, type ToQuery } from './messages.js';
+
+type Row = { [column: string]: unknown };
+
+interface Asked {
+  readonly rows: Row[];
+  readonly resolve: (rows: Row[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class QueryProcess {
+  /** Resolves when it has ended. */
+  readonly gone: Promise<void>;
+  readonly #child: ChildProcess;
+  #asked: Asked | undefined;
+  #isEnding = false;
+
+  constructor(program: string, protocol: number) {
+    this.#child = fork(program, [queryArgument(protocol)], {
+      // What the host's command line loads is not for this process.
+      execArgv: [],
+      // Integers beyond what a number can hold, and bytes.
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    this.#child.on('message', (message) => this.#hear(message as FromQuery));
+    this.#keepHost(false);
+    this.gone = new Promise((resolve) => {
+      const end = (why: string, cause?: Error) => {
+        this.#isEnding = true;
+        this.#fail(new AgentLogError('AGENTLOG_IO', `the process for queries ${why}`, { cause }));
+        resolve();
+      };
+      this.#child.once('exit', (code, signal) => end(`ended by itself (${signal ?? `exit code ${code}`})`));
+      this.#child.on('error', (error) => {
+        // Otherwise its end is told of.
+        if (this.#child.pid === undefined) end(`could not be started: ${error.message}`, error);
+      });
+    });
+  }
+
+  /** It will answer no more. */
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
+  /** Not while another query is under way. A query under way keeps the host's process from its natural end. */
+  ask(request: SqlRequest): Promise<Row[]> {
+    return new Promise((resolve, reject) => {
+      this.#asked = { rows: [], resolve, reject };
+      this.#keepHost(true);
+      this.#tell({ kind: 'query', ...request });
+    });
+  }
+
+  /** Whatever it does. */
+  kill(): void {
+    this.#isEnding = true;
+    this.#child.kill('SIGKILL');
+    // Somebody may wait for its end, which is near.
+    this.#child.ref();
+  }
+
+  #tell(message: ToQuery): void {
+    // That it could not be sent is told by the end of the process.
+    if (this.#child.connected) this.#child.send(message, () => undefined);
+  }
+
+  #keepHost(keeps: boolean): void {
+    const method = keeps ? 'ref' : 'unref';
+    this.#child[method]();
+    this.#child.channel?.[method]();
+  }
+
+  #hear(message: FromQuery): void {
+    if (message.kind === 'outgrown') {
+      this.kill();
+      this.#fail(new AgentLogError('AGENTLOG_SQL', 'the query needs more than 1 GiB of memory'));
+    }
+    const asked = this.#asked;
+    // Something that was on its way when the query failed.
+    if (asked === undefined) return;
+    if (message.kind === 'page') {
+      asked.rows.push(...objects(message));
+      this.#tell({ kind: 'next' });
+    }
+    if (message.kind === 'failed') this.#fail(sqlError(fromSent(message.failure)));
+    if (message.kind === 'done') {
+      this.#settled();
+      asked.resolve(asked.rows);
+    }
+  }
+
+  #fail(error: Error): void {
+    const asked = this.#asked;
+    this.#settled();
+    asked?.reject(error);
+  }
+
+  #settled(): void {
+    this.#asked = undefined;
+    if (!this.#isEnding) this.#keepHost(false);
+  }
+}
+
+function objects({ columns, rows }: SqlPage): Row[] {
+  // Not by assignment: a column may have any name, "__proto__" too.
+  return rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, own(row[i])])));
+}
+
+/** Bytes came as a view of the whole message. */
+function own(value: unknown): unknown {
+  return ArrayBuffer.isView(value) ? new Uint8Array(value as Uint8Array) : value;
+}
+
+/** Of what the storage did, and of everything else, which is the statement's own. */
+const OF_STORAGE = /^SQLITE_(IOERR|CORRUPT|NOTADB|CANTOPEN|FULL|BUSY|LOCKED|PROTOCOL|PERM|READONLY_)/;
+
+function sqlError(error: Error & { code?: string }): AgentLogError {
+  const { code = '', message } = error;
+  if (code.startsWith('AGENTLOG_')) return new AgentLogError(code as AgentLogError['code'], message);
+  if (OF_STORAGE.test(code))
+    return new AgentLogError('AGENTLOG_IO', `cannot read the database: ${message}`, { cause: error });
+  return new AgentLogError('AGENTLOG_SQL', message, { cause: error });
+}

@@ -1,0 +1,142 @@
+/**
+ * The processes in which a handle's queries run: made when they are needed, so that a query that takes for ever keeps no
+ * other one waiting, up to a few; kept for a while afterwards, as making one takes longer than most queries.
+ */
+import type { CancelSignal } from '../cancel-signal.js';
+import type { SqlRequest } from '../db/sql-query.js';
+import { ioError } from '../errors.js';
+import { QueryProcess } from './query-process.js';
+
+interface Options {
+  readonly protocol: number;
+  /** The path of the program that they run. It may throw. */
+  readonly findProgram: () => string;
+  /** Above this, queries wait for each other. */
+  readonly most?: number;
+  readonly idleMs?: number;
+}
+
+const MOST_PROCESSES = 4;
+const IDLE_MS = 10_000;
+
+/** A query that was asked for. */
+interface Job {
+  readonly request: SqlRequest;
+  readonly resolve: (rows: unknown[]) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+export class QueryProcesses {
+  readonly #options: Required<Options>;
+  readonly #waiting: Job[] = [];
+  readonly #busy = new Map<Job, QueryProcess>();
+  /** Those that have nothing to do, with the timers that end them. */
+  readonly #idle = new Map<QueryProcess, NodeJS.Timeout>();
+  /** Ends of processes that have not come yet. */
+  readonly #ends = new Set<Promise<void>>();
+
+  constructor(options: Options) {
+    this.#options = { most: MOST_PROCESSES, idleMs: IDLE_MS, ...options };
+  }
+
+  async run(request: SqlRequest, signal: CancelSignal | undefined): Promise<unknown[]> {
+    signal?.throwIfAborted();
+    let stop = (): void => undefined;
+    try {
+      return await new Promise((resolve, reject) => {
+        const job: Job = { request, resolve, reject };
+        stop = () => this.#drop(job, signal?.reason);
+        signal?.addEventListener('abort', stop, { once: true });
+        this.#waiting.push(job);
+        this.#next();
+      });
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  /** Whatever is under way ends with this error. Resolves when no process is left. */
+  async close(error: Error): Promise<void> {
+    for (const job of [...this.#waiting, ...this.#busy.keys()]) this.#drop(job, error);
+    for (const process of this.#idle.keys()) this.#end(process);
+    await Promise.all(this.#ends);
+  }
+
+  #next(): void {
+    while (this.#waiting.length > 0 && this.#busy.size < this.#options.most) {
+      const job = this.#waiting.shift()!;
+      try {
+        this.#begin(job, this.#take());
+      } catch (error) {
+        job.reject(error);
+      }
+    }
+  }
+
+  #begin(job: Job, process: QueryProcess): void {
+    this.#busy.set(job, process);
+    const over = () => {
+      // Not so if it was dropped, and its process with it.
+      if (this.#busy.delete(job)) this.#rest(process);
+      this.#next();
+    };
+    process.ask(job.request).then(
+      (rows) => {
+        over();
+        job.resolve(rows);
+      },
+      (error) => {
+        over();
+        job.reject(error);
+      },
+    );
+  }
+
+  #take(): QueryProcess {
+    for (const [idle, timer] of this.#idle) {
+      clearTimeout(timer);
+      this.#idle.delete(idle);
+      if (!idle.isEnding) return idle;
+    }
+    return this.#make();
+  }
+
+  #make(): QueryProcess {
+    const { findProgram, protocol } = this.#options;
+    const program = findProgram();
+    let process: QueryProcess;
+    try {
+      process = new QueryProcess(program, protocol);
+    } catch (error) {
+      throw ioError('the process for queries could not be started', error);
+    }
+    const end = process.gone.then(() => {
+      this.#ends.delete(end);
+      this.#end(process);
+    });
+    this.#ends.add(end);
+    return process;
+  }
+
+  #rest(process: QueryProcess): void {
+    const timer = setTimeout(() => this.#end(process), this.#options.idleMs);
+    timer.unref();
+    this.#idle.set(process, timer);
+  }
+
+  #end(process: QueryProcess): void {
+    clearTimeout(this.#idle.get(process));
+    this.#idle.delete(process);
+    process.kill();
+  }
+
+  #drop(job: Job, reason: unknown): void {
+    const place = this.#waiting.indexOf(job);
+    if (place !== -1) this.#waiting.splice(place, 1);
+    const process = this.#busy.get(job);
+    this.#busy.delete(job);
+    if (process !== undefined) this.#end(process);
+    job.reject(reason);
+    this.#next();
+  }
+}
