@@ -29,22 +29,21 @@ import { Intake } from './intake.js';
 import { type AgentLogOptions, type CheckedOptions, checkOptions } from './options.js';
 import { checkSql, type SqlOptions } from './query/arguments.js';
 import { QueryProcesses } from './query/query-processes.js';
+import type {
+  CountFilter,
+  EntriesQuery,
+  EntryFollow,
+  FollowOptions,
+  ScanOptions,
+  TaskSummary,
+} from './reading/api.js';
 import { Changes } from './reading/changes.js';
-import { countEntries, summarizeTasks, type TaskSummary } from './reading/counting.js';
+import { countEntries, summarizeTasks } from './reading/counting.js';
 import { formatCursor, parseCursor } from './reading/cursor.js';
 import { entryOf, findEntry, readEntries, type Wanted } from './reading/entry-stream.js';
-import { type EntryFollow, Follow } from './reading/follow.js';
+import { Follow } from './reading/follow.js';
 import { Position } from './reading/position.js';
-import {
-  type CountFilter,
-  checkCountFilter,
-  checkEntries,
-  checkFollow,
-  checkScan,
-  type EntriesQuery,
-  type FollowOptions,
-  type ScanOptions,
-} from './reading/query.js';
+import { checkCountFilter, checkEntries, checkFollow, checkScan } from './reading/query.js';
 import { deletesFor, lastSeen, type Retention } from './reading/retention.js';
 import { type Place, takeSnapshot } from './reading/snapshot.js';
 import { Tail } from './reading/tail.js';

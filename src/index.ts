@@ -22,6 +22,12 @@ export type {
 } from './events.js';
 export type { AgentLogOptions } from './options.js';
 export type { SqlOptions } from './query/arguments.js';
-export type { TaskSummary } from './reading/counting.js';
-export type { EntryFollow } from './reading/follow.js';
-export type { CountFilter, EntriesQuery, EntryFilter, FollowOptions, ScanOptions } from './reading/query.js';
+export type {
+  CountFilter,
+  EntriesQuery,
+  EntryFilter,
+  EntryFollow,
+  FollowOptions,
+  ScanOptions,
+  TaskSummary,
+} from './reading/api.js';

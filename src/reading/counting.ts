@@ -7,23 +7,11 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { textBytes } from '../db/row.js';
 import type { Rows } from '../db/row-reader.js';
 import { compareIds, formatId, type IdHalves } from '../entry-id.js';
+import type { TaskSummary } from './api.js';
 import { type Item, itemsOf } from './entry-stream.js';
 import type { Filter } from './filter.js';
 import type { Sum } from './segment-index.js';
 import { type Place, type Snapshot, snapshotNow, takeSnapshot } from './snapshot.js';
-
-/** What there is of a task. */
-export interface TaskSummary {
-  taskId: string;
-  entries: number;
-  /** UTF-8 bytes of the texts. */
-  bytes: number;
-  /** Of the last entry, by id. */
-  lastId: string;
-  lastTimestamp: number;
-  /** Entries of each type. */
-  types: { [type: string]: number };
-}
 
 const MOST_SUMS = 2000;
 

@@ -1,6 +1,7 @@
 /** Entries as they are acknowledged, by whichever process, from a position on. */
 import type { CancelSignal } from '../cancel-signal.js';
-import type { JsonValue, StoredEntry } from '../entry.js';
+import type { StoredEntry } from '../entry.js';
+import type { EntryFollow } from './api.js';
 import type { Changes } from './changes.js';
 import { formatCursor } from './cursor.js';
 import { entryOf, readEntries } from './entry-stream.js';
@@ -10,12 +11,6 @@ import { type Place, takeSnapshot } from './snapshot.js';
 
 /** Under a constant load every look finds something; this bounds how many there are. */
 const LEAST_PAUSE_MS = 5;
-
-/** Every entry once, in the order in which its writer appended them, also those that were there before. */
-export interface EntryFollow<Detail = JsonValue> extends AsyncIterableIterator<StoredEntry<Detail>> {
-  /** Where it stands: behind the entry that was given last. A follow that begins there misses and repeats nothing. */
-  readonly cursor: string;
-}
 
 interface Options {
   readonly place: Place;

@@ -2,54 +2,8 @@
 import type { CancelSignal } from '../cancel-signal.js';
 import { parseId } from '../entry-id.js';
 import type { Order } from '../segment/slot-stream.js';
+import type { EntryFilter } from './api.js';
 import type { Filter } from './filter.js';
-
-export interface EntryFilter {
-  taskId?: string | undefined;
-  /** One, or any of several. */
-  type?: string | readonly string[] | undefined;
-  agent?: string | undefined;
-  /** Epoch milliseconds, inclusive. */
-  since?: number | undefined;
-  /** Epoch milliseconds, inclusive. */
-  until?: number | undefined;
-  /** Entries with higher ids only. */
-  after?: string | undefined;
-  /** Entries with lower ids only. */
-  before?: string | undefined;
-}
-
-export interface EntriesQuery extends EntryFilter {
-  /** By id. 'asc' unless said otherwise. */
-  order?: 'asc' | 'desc' | undefined;
-  /** So many at most. 1,000 unless said otherwise. */
-  limit?: number | undefined;
-  /** The newest so many, the oldest of them first; instead of `order` and `limit`. */
-  last?: number | undefined;
-}
-
-export interface ScanOptions extends EntryFilter {
-  /** By id. 'asc' unless said otherwise. */
-  order?: 'asc' | 'desc' | undefined;
-  /** Aborting rejects the next step with the signal's reason. */
-  signal?: CancelSignal | undefined;
-}
-
-export interface FollowOptions {
-  taskId?: string | undefined;
-  /** One, or any of several. */
-  type?: string | readonly string[] | undefined;
-  /** Of another follow, or of `log.cursor()`; everything from the beginning on when left out. */
-  cursor?: string | undefined;
-  /** Aborting ends the iteration. */
-  signal?: CancelSignal | undefined;
-}
-
-export interface CountFilter {
-  taskId?: string | undefined;
-  /** One, or any of several. */
-  type?: string | readonly string[] | undefined;
-}
 
 const USUAL_LIMIT = 1000;
 const MOST_TYPES = 1000;

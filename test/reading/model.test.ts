@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { AgentLog } from '../../src/agent-log.js';
 import type { Entry, JsonValue, StoredEntry } from '../../src/entry.js';
-import type { EntryFilter } from '../../src/reading/query.js';
+import type { EntryFilter } from '../../src/reading/api.js';
 import { Scene } from '../compactor/scene.js';
 
 const RUNS = 400;
