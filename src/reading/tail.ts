@@ -7,7 +7,7 @@
  * once the segment is known to be left, and synced.
  */
 import { setImmediate as turn } from 'node:timers/promises';
-import { AgentLogError } from '../errors.js';
+import { AgentLogError, ioError } from '../errors.js';
 import type { Disk } from '../segment/disk.js';
 import type { SegmentRecord } from '../segment/record.js';
 import { FileScan, type ReadBuffer } from '../segment/scan-file.js';
@@ -132,6 +132,15 @@ export class Tail {
   }
 
   async #refresh(): Promise<void> {
+    try {
+      await this.#readAllThatWaits();
+    } catch (error) {
+      if (error instanceof AgentLogError) throw error;
+      throw ioError(`cannot read what is in ${this.#options.paths.segments}`, error);
+    }
+  }
+
+  async #readAllThatWaits(): Promise<void> {
     const { disk, paths } = this.#options;
     const files = runSync(disk, listSegments(paths.segments));
     this.#keep(files);

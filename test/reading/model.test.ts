@@ -14,12 +14,15 @@ const TASKS = ['a', 'b', 'c'];
 const TYPES = ['text', 'tool', 'thinking'];
 const AGENTS = ['executor', 'planner'];
 
+// Without minus zero, which JSON.stringify does not write.
+const json = fc.jsonValue({ maxDepth: 1 }).map((value) => JSON.parse(JSON.stringify(value)) as JsonValue);
+
 const entryOf = fc.record({
   taskId: fc.constantFrom(...TASKS),
   type: fc.constantFrom(...TYPES),
   text: fc.string({ unit: 'grapheme', maxLength: 60 }),
   agent: fc.option(fc.constantFrom(...AGENTS), { nil: undefined }),
-  detail: fc.option(fc.jsonValue({ maxDepth: 1 }) as fc.Arbitrary<JsonValue>, { nil: undefined }),
+  detail: fc.option(json, { nil: undefined }),
   timestamp: fc.integer({ min: 0, max: 50 }),
 });
 
