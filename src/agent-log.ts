@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The store as its users see it: the rooms below, wired together. */
 
-import type { CancelSignal } from './cancel-signal.js';
+import { type CancelSignal, checkSignal } from './cancel-signal.js';
 import { BacklogWatch } from './compactor/backlog.js';
 import type { BackupProgress, BackupResult } from './compactor/backup.js';
 import { runBackup } from './compactor/backup-link.js';
@@ -577,11 +577,7 @@ function checkLongCall(name: string, options: unknown): void {
     throw new TypeError(`${name} has no option ${other}; there are: signal, onProgress`);
   if (onProgress !== undefined && typeof onProgress !== 'function')
     throw new TypeError(`The option onProgress of ${name} must be a function`);
-  if (
-    signal !== undefined &&
-    typeof (signal as { throwIfAborted?: unknown } | null)?.throwIfAborted !== 'function'
-  )
-    throw new TypeError(`The option signal of ${name} must be an AbortSignal`);
+  checkSignal(name, signal);
 }
 
 function checkPrune(which: unknown): Retention {

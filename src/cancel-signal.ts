@@ -6,3 +6,10 @@ export interface CancelSignal {
   addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
   removeEventListener(type: 'abort', listener: () => void): void;
 }
+
+/** `call`: whose option it is. */
+export function checkSignal(call: string, signal: unknown): asserts signal is CancelSignal | undefined {
+  if (signal === undefined) return;
+  if (typeof (signal as { throwIfAborted?: unknown } | null)?.throwIfAborted !== 'function')
+    throw new TypeError(`The option signal of ${call} must be an AbortSignal`);
+}

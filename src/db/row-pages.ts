@@ -3,7 +3,7 @@
  * wanted, and needs no sorting: an index, or the table itself, has them in order.
  */
 import type { CheckedEntry } from '../entry.js';
-import type { IdHalves } from '../entry-id.js';
+import { type IdHalves, idFromBigInt, idToBigInt } from '../entry-id.js';
 import type { Connection, Statement } from './better-sqlite3.js';
 import { rowCrc } from './row.js';
 
@@ -142,9 +142,8 @@ export function rowOf(raw: RawRow): ReadRow {
 }
 
 /** The id next to this one, towards where the page came from: the one itself was not looked at. */
-function beside({ high, low }: IdHalves, order: 'asc' | 'desc'): IdHalves {
-  const id = ((BigInt(high) << 32n) | BigInt(low)) + (order === 'asc' ? -1n : 1n);
-  return { high: Number(id >> 32n), low: Number(id & 0xffff_ffffn) };
+function beside(id: IdHalves, order: 'asc' | 'desc'): IdHalves {
+  return idFromBigInt(idToBigInt(id) + (order === 'asc' ? -1n : 1n));
 }
 
 /** What can be found in order; the planner is told how, as statistics that somebody gathers would change its mind. */

@@ -1,5 +1,5 @@
 /** What is given to `sql`, checked: a mistake is a `TypeError` that says what was meant. */
-import type { CancelSignal } from '../cancel-signal.js';
+import { type CancelSignal, checkSignal } from '../cancel-signal.js';
 import type { SqlParameters, SqlValue } from '../db/sql-query.js';
 
 export interface SqlOptions {
@@ -21,21 +21,13 @@ export function checkSql(query: unknown, parameters: unknown, options: unknown):
   if (typeof query !== 'string') throw new TypeError('sql takes a statement, a string');
   if (typeof options !== 'object' || options === null)
     throw new TypeError('The options of sql must be an object: { signal, maxRows }');
-  const { signal, maxRows = MAX_ROWS, ...others } = options as Record<string, unknown>;
+  const { signal, maxRows = MAX_ROWS, ...others }: Record<string, unknown> = { ...options };
   const [other] = Object.keys(others);
   if (other !== undefined) throw new TypeError(`sql has no option ${other}; there are: signal, maxRows`);
   if (!Number.isSafeInteger(maxRows) || Number(maxRows) < 1)
     throw new TypeError('The option maxRows of sql must be a whole number from 1 on');
-  if (
-    signal !== undefined &&
-    typeof (signal as { throwIfAborted?: unknown } | null)?.throwIfAborted !== 'function'
-  )
-    throw new TypeError('The option signal of sql must be an AbortSignal');
-  return {
-    parameters: checkParameters(parameters),
-    maxRows: Number(maxRows),
-    signal: signal as CancelSignal | undefined,
-  };
+  checkSignal('sql', signal);
+  return { parameters: checkParameters(parameters), maxRows: Number(maxRows), signal };
 }
 
 /** Copies them: the query may have to wait. */

@@ -1,14 +1,9 @@
 /** Which entries are wanted, in the shape that reading uses. */
+import type { RowFilter } from '../db/row-pages.js';
 import type { IdHalves } from '../entry-id.js';
 import type { Places } from './segment-index.js';
 
-export interface Filter {
-  readonly taskId?: string | undefined;
-  readonly types?: readonly string[] | undefined;
-  readonly agent?: string | undefined;
-  /** Both inclusive, epoch milliseconds. */
-  readonly since?: number | undefined;
-  readonly until?: number | undefined;
+export interface Filter extends Omit<RowFilter, 'slots'> {
   /** Both exclusive. */
   readonly after?: IdHalves | undefined;
   readonly before?: IdHalves | undefined;

@@ -1,5 +1,5 @@
 /** What callers may ask for, checked: a misused field is a `TypeError` that says what was meant. */
-import type { CancelSignal } from '../cancel-signal.js';
+import { type CancelSignal, checkSignal } from '../cancel-signal.js';
 import { parseId } from '../entry-id.js';
 import type { Order } from '../segment/slot-stream.js';
 import type { EntryFilter } from './api.js';
@@ -63,12 +63,6 @@ export function checkCountFilter(options: unknown = {}): Filter {
     );
   }
   return checkFilter('count', { taskId, type } as EntryFilter);
-}
-
-function checkSignal(call: string, signal: unknown): asserts signal is CancelSignal | undefined {
-  if (signal === undefined) return;
-  if (typeof (signal as { throwIfAborted?: unknown } | null)?.throwIfAborted !== 'function')
-    throw new TypeError(`The option signal of ${call} must be an AbortSignal`);
 }
 
 function checkFilter(call: string, given: EntryFilter): Filter {

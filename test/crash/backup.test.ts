@@ -66,14 +66,17 @@ test('needs a directory of its own, and what is aborted is no store', async () =
   await log.append({ taskId: 't', type: 'text', text: 'x' });
   const full = tempDir();
   writeFileSync(join(full, 'something'), '');
-  await expect(log.backup(full)).rejects.toMatchObject({ code: 'AGENTLOG_IO', message: /is not empty/ });
+  await expect(log.backup(full)).rejects.toMatchObject({
+    code: 'AGENTLOG_IO',
+    message: expect.stringMatching(/is not empty/),
+  });
   expect(readdirSync(full)).toEqual(['something']);
   await expect(log.backup('')).rejects.toThrow(TypeError);
   const empty = join(tempDir(), 'empty');
   mkdirSync(empty);
   await log.backup(empty);
   expect(await idsAndTexts(await openStore(empty))).toHaveLength(1);
-  await expect(log.backup(join(store, 'inside'))).rejects.toMatchObject({ message: /lies in the store/ });
+  await expect(log.backup(join(store, 'inside'))).rejects.toThrow(/lies in the store/);
   // As one that was cut short before its last step.
   const unfinished = join(tempDir(), 'unfinished');
   await log.backup(unfinished);
