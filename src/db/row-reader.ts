@@ -150,6 +150,7 @@ export class Rows {
   readonly #has: Statement;
   readonly #row: Statement;
   readonly #lastIds: Statement;
+  #last: readonly IdHalves[] = [];
   readonly #sums: Statement;
   readonly #sumsOf: Statement;
   readonly #deletes: Deletes;
@@ -178,7 +179,7 @@ export class Rows {
     this.#begin.run();
     try {
       // Only what is read first decides which state it is.
-      this.#lastIds.all();
+      this.#last = this.#lastIds.all() as IdHalves[];
     } catch (error) {
       this.end();
       throw error;
@@ -204,8 +205,8 @@ export class Rows {
   }
 
   /** The last id that came in, of each slot. */
-  lastIds(): IdHalves[] {
-    return this.#lastIds.all() as IdHalves[];
+  get lastIds(): readonly IdHalves[] {
+    return this.#last;
   }
 
   /** By type. */

@@ -16,10 +16,7 @@ export function rowCrc(row: Row): number {
   head.writeInt32LE(agent === undefined ? -1 : agent.length, 24);
   head.writeInt32LE(detail === undefined ? -1 : detail.length, 28);
   if (row.utf8 !== undefined) return crc32(row.utf8, crc32(head));
-  let crc = crc32(type, crc32(taskId, crc32(head)));
-  if (agent !== undefined) crc = crc32(agent, crc);
-  if (detail !== undefined) crc = crc32(detail, crc);
-  return crc32(text, crc);
+  return crc32(taskId + type + (agent ?? '') + (detail ?? '') + text, crc32(head));
 }
 
 type Texts = CheckedEntry & Pick<Row, 'utf8'>;

@@ -15,8 +15,8 @@ const STEPS: readonly string[] = [
     detail TEXT,
     crc INTEGER NOT NULL
   ) STRICT;
-  -- With (taskId, type), the last entries of a task would need a sort of the whole task.
-  CREATE INDEX agentLogEntriesByTask ON agentLogEntries (taskId);
+  -- In the order of the ids, so that the last entries of a task need no sort; and the type is found without the row.
+  CREATE INDEX agentLogEntriesByTask ON agentLogEntries (taskId, id, type);
 
   CREATE TABLE agentLogTasks (
     taskId TEXT NOT NULL,

@@ -3,10 +3,10 @@
  * not depend on how many they are. Only while a delete waits to be carried out, the tasks that it names are counted
  * through.
  */
-import { setImmediate as turn } from 'node:timers/promises';
 import { textBytes } from '../db/row.js';
 import type { Rows } from '../db/row-reader.js';
 import { compareIds, formatId, type IdHalves } from '../entry-id.js';
+import { giveWay } from '../give-way.js';
 import type { TaskSummary } from './api.js';
 import { type Item, itemsOf } from './entry-stream.js';
 import type { Filter } from './filter.js';
@@ -63,7 +63,7 @@ async function addMany(place: Place, counts: Counts): Promise<{ counts: Counts; 
       addSums(counts, { ...snapshot, views: [] }, sums);
       if (sums.length < MOST_SUMS) break;
       ({ taskId, type } = sums.at(-1)!);
-      await turn();
+      await giveWay();
     }
     return { counts, left };
   });

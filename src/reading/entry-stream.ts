@@ -154,7 +154,8 @@ function rowsOf(place: Place, snapshot: Snapshot, { filter, order, most, from }:
     );
   }
   const slots = ends.length < rowsEndAt.length ? ends.map(({ low }) => slotOf(low)) : undefined;
-  const rows = new RowStream(place.rows, { ...filter, after, slots }, order, most);
+  const highest = ends.length === 0 ? undefined : ends.reduce((a, b) => (compareIds(a, b) < 0 ? b : a));
+  const rows = new RowStream(place.rows, { ...filter, after, slots }, order, highest, most);
   if (ends.length === 0) rows.endForNow();
   return rows;
 }

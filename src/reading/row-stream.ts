@@ -1,8 +1,8 @@
 /** The wanted rows, in order, page by page. No transaction stays open between two pages. */
-import { setImmediate as turn } from 'node:timers/promises';
 import type { IdRange, ReadRow, RowFilter } from '../db/row-pages.js';
 import type { RowReader } from '../db/row-reader.js';
-import type { IdHalves } from '../entry-id.js';
+import { compareIds, type IdHalves, idFromBigInt, idToBigInt } from '../entry-id.js';
+import { giveWay } from '../give-way.js';
 import type { Numbered, Order, OrderedStream } from '../segment/slot-stream.js';
 import { FIRST_ID, type Filter, LAST_ID } from './filter.js';
 
@@ -24,10 +24,15 @@ export class RowStream implements OrderedStream<ReadRow> {
   #before: IdHalves;
   #isAtEnd = false;
   #looks = 1024;
-  #isFirst = true;
 
-  /** `most`: rows that are wanted, as far as that is known. */
-  constructor(reader: RowReader, filter: Filter & RowFilter, order: Order, most = MOST_ROWS) {
+  /** `most`: rows that are wanted, as far as that is known. `highest`: none has a higher id, unless asked anew. */
+  constructor(
+    reader: RowReader,
+    filter: Filter & RowFilter,
+    order: Order,
+    highest: IdHalves | undefined,
+    most = MOST_ROWS,
+  ) {
     const { after = FIRST_ID, before = LAST_ID, ...others } = filter;
     this.#reader = reader;
     this.#filter = others;
@@ -36,6 +41,9 @@ export class RowStream implements OrderedStream<ReadRow> {
     this.#after = after;
     this.#before = before;
     this.#range = { after, before };
+    // They begin behind what the others have above it, which may be all that is wanted.
+    if (highest !== undefined && compareIds(highest, before) < 0)
+      this.#before = idFromBigInt(idToBigInt(highest) + 1n);
   }
 
   get isEmpty(): boolean {
@@ -44,6 +52,11 @@ export class RowStream implements OrderedStream<ReadRow> {
 
   get head(): ReadRow {
     return this.#page[this.#taken]!;
+  }
+
+  get behind(): Numbered {
+    const { high, low } = this.#order === 'asc' ? this.#after : this.#before;
+    return { idHigh: high, idLow: low };
   }
 
   take(): ReadRow {
@@ -69,9 +82,7 @@ export class RowStream implements OrderedStream<ReadRow> {
 
   async fill(): Promise<void> {
     while (this.isEmpty && !this.#isAtEnd) {
-      // Many pages in one turn would keep the caller's thread from everything else.
-      if (!this.#isFirst) await turn();
-      this.#isFirst = false;
+      await giveWay();
       await this.#readPage();
     }
   }

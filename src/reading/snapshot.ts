@@ -4,6 +4,7 @@
  */
 import type { RowReader, Rows } from '../db/row-reader.js';
 import type { IdHalves } from '../entry-id.js';
+import { giveWay } from '../give-way.js';
 import { Deletions } from '../segment/deletions.js';
 import type { Disk } from '../segment/disk.js';
 import { Position } from './position.js';
@@ -42,6 +43,7 @@ export async function takeSnapshot<Answer>(
   { rows, tail }: Place,
   ask: (rows: Rows | undefined, snapshot: Snapshot) => Answer,
 ): Promise<Answer> {
+  await giveWay();
   // First what waits, then the rows: what is let go of between the two is in the database.
   await tail.refresh();
   return rows.ask((database) => ask(database, snapshotNow(tail, database)));
@@ -62,7 +64,7 @@ export function snapshotNow(tail: Tail, database: Rows | undefined): Snapshot {
   // Of entries that are not in the database yet, too.
   for (const deletion of database?.deletionsReaching(views.map(({ waiting }) => waiting.index.first!)) ?? [])
     deletes.add(deletion);
-  const rowsEndAt = database?.lastIds() ?? [];
+  const rowsEndAt = database?.lastIds ?? [];
   upTo.reachAll(rowsEndAt);
   return { views, upTo, deletes, rowsEndAt };
 }

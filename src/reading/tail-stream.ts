@@ -1,6 +1,6 @@
 /** The wanted entries of one slot's waiting segments, in order: where they stand, not yet what they say. */
-import { setImmediate as turn } from 'node:timers/promises';
 import { compareIds } from '../entry-id.js';
+import { giveWay } from '../give-way.js';
 import type { Order, OrderedStream } from '../segment/slot-stream.js';
 import { type Filter, matcherOf } from './filter.js';
 import type { Places } from './segment-index.js';
@@ -63,8 +63,8 @@ export class TailStream implements OrderedStream<TailItem> {
   }
 
   async fill(): Promise<void> {
-    for (let isFirst = true; this.isEmpty; isFirst = false) {
-      if (!isFirst) await turn();
+    while (this.isEmpty) {
+      await giveWay();
       this.#candidates ??= await this.#open();
       if (this.#candidates === undefined) return;
       this.#items = this.#candidates.next(this.#most);

@@ -1,63 +1,65 @@
 /** What entries of waiting segments say, read from their files where the index says that they stand. */
-import { setImmediate as turn } from 'node:timers/promises';
 import type { Row } from '../destination.js';
 import { ioError } from '../errors.js';
+import { giveWay } from '../give-way.js';
 import { CrcSeed } from '../segment/crc.js';
 import { decodeTexts } from '../segment/entry-payload.js';
 import { recordSize } from '../segment/layout.js';
 import { payloadIsGood, readRecord } from '../segment/record.js';
 import { readFully, runSync } from '../segment/steps.js';
 import type { Place } from './snapshot.js';
+import type { Waiting } from './tail.js';
 import type { TailItem } from './tail-stream.js';
 
 /** Records that stand so near to each other are read at once. */
 const LARGEST_GAP = 4096;
 const LONGEST_READ = 256 * 1024;
-const SLICE_MS = 3;
 
 /** Of those that can still be read there; what is missing is a row now, or was deleted, or is damaged. */
 export async function textsOf(place: Place, items: readonly TailItem[]): Promise<Map<TailItem, Row>> {
   const texts = new Map<TailItem, Row>();
-  let begun = performance.now();
-  for (const group of groupsOf(items)) {
-    readGroup(place, group, texts);
-    if (performance.now() - begun < SLICE_MS) continue;
-    await turn();
-    begun = performance.now();
+  for (const [waiting, ofSegment] of bySegment(items)) {
+    const seed = new CrcSeed(Buffer.from(waiting.id, 'hex'));
+    for (const group of groupsOf(ofSegment)) {
+      readGroup(place, group, seed, texts);
+      await giveWay();
+    }
   }
   return texts;
 }
 
-/** Of one segment each, and to be read at once. */
-function groupsOf(items: readonly TailItem[]): TailItem[][] {
-  const bySegment = new Map<string, TailItem[]>();
+function bySegment(items: readonly TailItem[]): Map<Waiting, TailItem[]> {
+  const segments = new Map<Waiting, TailItem[]>();
   for (const item of items) {
-    const others = bySegment.get(item.waiting.id);
-    if (others === undefined) bySegment.set(item.waiting.id, [item]);
+    const others = segments.get(item.waiting);
+    if (others === undefined) segments.set(item.waiting, [item]);
     else others.push(item);
   }
+  return segments;
+}
+
+/** Those of a segment that are to be read at once. */
+function groupsOf(items: TailItem[]): TailItem[][] {
   const groups: TailItem[][] = [];
-  for (const ofSegment of bySegment.values()) {
-    ofSegment.sort((a, b) => a.n - b.n);
-    let group: TailItem[] = [];
-    for (const item of ofSegment) {
-      const [first, last] = [group[0], group.at(-1)];
-      const isNear =
-        first !== undefined &&
-        last !== undefined &&
-        startOf(item) - endOf(last) <= LARGEST_GAP &&
-        endOf(item) - startOf(first) <= LONGEST_READ;
-      if (!isNear) {
-        group = [];
-        groups.push(group);
-      }
-      group.push(item);
+  items.sort((a, b) => a.n - b.n);
+  let group: TailItem[] = [];
+  for (const item of items) {
+    const [first, last] = [group[0], group.at(-1)];
+    const isNear =
+      first !== undefined &&
+      last !== undefined &&
+      startOf(item) - endOf(last) <= LARGEST_GAP &&
+      endOf(item) - startOf(first) <= LONGEST_READ;
+    if (!isNear) {
+      group = [];
+      groups.push(group);
     }
+    group.push(item);
   }
   return groups;
 }
 
-function readGroup(place: Place, group: readonly TailItem[], texts: Map<TailItem, Row>): void {
+function readGroup(place: Place, group: readonly TailItem[], seed: CrcSeed, texts: Map<TailItem, Row>): void {
   const { waiting } = group[0]!;
   const file = place.tail.fileOf(waiting);
   if (file === undefined) return;
@@ -69,7 +71,6 @@ function readGroup(place: Place, group: readonly TailItem[], texts: Map<TailItem
   } catch (error) {
     throw ioError(`cannot read ${file.path}, ${bytes.length} bytes from offset ${from} on`, error);
   }
-  const seed = new CrcSeed(Buffer.from(waiting.id, 'hex'));
   for (const item of group) {
     const offset = startOf(item);
     const row = endOf(item) - from <= length ? rowAt(bytes, offset - from, seed.at(offset), item) : undefined;

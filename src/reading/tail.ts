@@ -6,8 +6,8 @@
  * know who lives: a dead writer's segment is read as one that is still written. Only its last batch needs more: it counts
  * once the segment is known to be left, and synced.
  */
-import { setImmediate as turn } from 'node:timers/promises';
 import { AgentLogError, ioError } from '../errors.js';
+import { giveWay, isTurnLong } from '../give-way.js';
 import type { Disk } from '../segment/disk.js';
 import type { SegmentRecord } from '../segment/record.js';
 import { FileScan, type ReadBuffer } from '../segment/scan-file.js';
@@ -54,7 +54,6 @@ const FIRST_LOOK_BYTES = 64 * 1024;
 /** Longer reads would keep the caller's thread for too long. */
 const LONGEST_READ_BYTES = 2 * 1024 * 1024;
 const MOST_PLACES = 1_000_000;
-const SLICE_MS = 4;
 
 export class Tail {
   readonly #options: TailOptions;
@@ -358,16 +357,13 @@ class Segment implements Waiting {
 
   async #give(scan: FileScan, to: (record: SegmentRecord) => void): Promise<void> {
     const { disk } = this.#options;
-    let begun = performance.now();
     // What was written a moment ago is in memory; further back the disk may be asked.
     for (let isFirst = true; ; isFirst = false) {
       const items = isFirst ? runSync(disk, scan.next()) : await run(disk, scan.next());
       if (items === undefined) return;
       for (const [i, item] of items.entries()) {
         if (item.kind === 'record') to(item);
-        if (i % 64 !== 0 || performance.now() - begun < SLICE_MS) continue;
-        await turn();
-        begun = performance.now();
+        if (i % 64 === 0 && isTurnLong()) await giveWay();
       }
     }
   }

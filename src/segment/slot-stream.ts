@@ -123,6 +123,8 @@ export function isBadDisk({ cause }: Error): boolean {
 export interface OrderedStream<Item extends Numbered> {
   readonly isEmpty: boolean;
   readonly head: Item;
+  /** What is not at hand yet comes behind this one; anywhere when undefined. */
+  readonly behind?: Numbered | undefined;
   take(): Item;
   /** Sees to it that it is only empty at its end. */
   fill(): Promise<void>;
@@ -136,7 +138,13 @@ export async function nextInOrder<Item extends Numbered>(
   order: Order = 'asc',
 ): Promise<Item[]> {
   const sign = order === 'asc' ? 1 : -1;
-  for (const stream of streams) if (stream.isEmpty) await stream.fill();
+  /** Streams that need not be filled for what comes first. */
+  const unfilled: OrderedStream<Item>[] = [];
+  for (const stream of streams) {
+    const isFar = streams.some((other) => !other.isEmpty && isBefore(other.head, stream, sign));
+    if (stream.isEmpty && isFar) unfilled.push(stream);
+    else if (stream.isEmpty) await stream.fill();
+  }
   const left = streams.filter((stream) => !stream.isEmpty);
   const items: Item[] = [];
   if (left.length === 0) return items;
@@ -145,10 +153,16 @@ export async function nextInOrder<Item extends Numbered>(
     for (let i = 1; i < left.length; i++) {
       if (sign * compare(left[i]!.head, first.head) < 0) first = left[i]!;
     }
+    if (!unfilled.every((stream) => isBefore(first.head, stream, sign))) return items;
     items.push(first.take());
     // What it holds next may be lower than what the others have.
     if (first.isEmpty) return items;
   }
+}
+
+/** Whether the item comes before whatever the stream will be filled with. */
+function isBefore(item: Numbered, { behind }: OrderedStream<Numbered>, sign: number): boolean {
+  return behind !== undefined && sign * compare(item, behind) <= 0;
 }
 
 function compare(a: Numbered, b: Numbered): number {
