@@ -2,6 +2,7 @@
 import { benchAppend } from './append.js';
 import { benchCodec } from './codec.js';
 import { benchCompact } from './compact.js';
+import { benchRead } from './read.js';
 import { print, type Report } from './report.js';
 import { benchScan } from './scan.js';
 import { benchTrickle } from './trickle.js';
@@ -13,6 +14,7 @@ const BENCHMARKS: Record<string, () => Report[] | Promise<Report[]>> = {
   // Quick shows that it works, and roughly what comes out.
   append: () => benchAppend(quick),
   compact: () => benchCompact(quick),
+  read: () => benchRead(quick),
   trickle: () => benchTrickle(quick),
 };
 
