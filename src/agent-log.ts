@@ -475,7 +475,22 @@ class Handle implements AgentLog<never> {
   async prune(which: PruneOptions): Promise<void> {
     this.#openWriter();
     const deletes = await deletesFor(this.#place, checkPrune(which));
-    if (deletes.length > 0) await this.#openWriter().appendDeletes(deletes);
+    if (deletes.length === 0) return;
+    const writer = this.#openWriter();
+    await writer.appendDeletes(deletes);
+    await this.#hasten(writer);
+  }
+
+  /** Until a prune is carried out, all that it names is counted through by whoever counts. */
+  async #hasten(writer: SegmentWriter): Promise<void> {
+    if (this.#leadership === undefined) return;
+    try {
+      await writer.seal();
+      await this.#leadership.ask();
+    } catch (error) {
+      // It is on disk, and its time comes without.
+      this.#events.problem('a prune will be carried out later than usual', error);
+    }
   }
 
   async backup(directory: string, options: BackupOptions = {}): Promise<BackupResult> {

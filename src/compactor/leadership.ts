@@ -139,6 +139,11 @@ export class Leadership {
     this.#scheduleLook(0);
   }
 
+  /** Whoever leads is to bring what waits into the database soon; nobody waits for it. */
+  async ask(): Promise<void> {
+    await this.#request.make();
+  }
+
   /** All that waits now is in the database when it resolves, whoever leads. */
   async compact(options: {
     readonly signal?: CancelSignal | undefined;

@@ -68,3 +68,14 @@ test('aborting ends the waiting, not the work', async () => {
   await log.compact();
   expect((await log.stats()).backlog.segments).toBe(0);
 });
+
+// A round by age would come after a minute.
+test('a prune is carried out soon, without anybody calling compact', { timeout: 45_000 }, async () => {
+  const store = storePath();
+  const log = await openStore(store);
+  for (let n = 0; n < 5; n++) await log.append({ taskId: 't', type: 'text', text: String(n) });
+  const round = new Promise((resolve) => log.on('compact', resolve));
+  await log.prune({ keepPerTask: 2 });
+  await round;
+  expect(await log.sql('SELECT text FROM agentLogEntries')).toEqual([{ text: '3' }, { text: '4' }]);
+});
