@@ -12,6 +12,9 @@ import type { Disk, DiskCall, DiskCalls } from '../../src/segment/disk.js';
 import type { Random } from './random.js';
 
 const SECTOR = 512;
+const NOTHING: Buffer = Buffer.alloc(0);
+/** Behind those of input, output and errors. */
+const FIRST_DESCRIPTOR = 3;
 
 interface UnsyncedWrite {
   readonly position: number;
@@ -21,8 +24,8 @@ interface UnsyncedWrite {
 class Inode {
   readonly kind: 'file' | 'directory';
   readonly ino: number;
-  content = Buffer.alloc(0);
-  synced = Buffer.alloc(0);
+  content = NOTHING;
+  synced = NOTHING;
   unsynced: (UnsyncedWrite | { readonly size: number })[] = [];
   entries = new Map<string, Inode>();
   syncedEntries = new Map<string, Inode>();
@@ -61,6 +64,8 @@ export class SimulatedDisk {
   #nextIno = 1;
   readonly #random: Random;
   readonly #open = new Map<number, OpenFile>();
+  /** No lower descriptor is free. */
+  #lowestFree = FIRST_DESCRIPTOR;
   readonly #processes: Process[] = [];
   #pool: { readonly process: Process; readonly work: () => void }[] = [];
   #root: Inode;
@@ -97,6 +102,7 @@ export class SimulatedDisk {
   cutPower(): void {
     for (const process of this.#processes) process.dead = true;
     this.#open.clear();
+    this.#lowestFree = FIRST_DESCRIPTOR;
     this.#pool = [];
     const seen = new Set<Inode>();
     const visit = (inode: Inode) => {
@@ -311,9 +317,9 @@ export class SimulatedDisk {
       throw failure('EEXIST', 'open', path);
     }
     // The lowest that is free, so that a call on a closed one meets another file.
-    let fd = 3;
-    while (this.#open.has(fd)) fd++;
+    const fd = this.#lowestFree;
     this.#open.set(fd, { inode, process });
+    while (this.#open.has(this.#lowestFree)) this.#lowestFree++;
     return fd;
   }
 
@@ -321,6 +327,7 @@ export class SimulatedDisk {
     const file = this.#open.get(fd);
     if (file === undefined) throw failure('EBADF', 'close', String(fd));
     this.#open.delete(fd);
+    this.#lowestFree = Math.min(this.#lowestFree, fd);
     if (file.inode.lockedBy === file) file.inode.lockedBy = undefined;
     return undefined;
   }
@@ -365,6 +372,11 @@ function resized(content: Buffer, size: number): Buffer<ArrayBuffer> {
   return larger;
 }
 
+/** Without a stack, as calls with promises of node:fs fail: many are made, and to capture it takes the longest. */
 export function failure(code: string, call: string, what: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(`${code}: ${call} '${what}'`), { code, syscall: call });
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  const error = new Error(`${code}: ${call} '${what}'`);
+  Error.stackTraceLimit = stackTraceLimit;
+  return Object.assign(error, { code, syscall: call });
 }
