@@ -15,7 +15,9 @@ const SECTOR = 512;
 type Ground = 'end of file' | 'zeros' | 'old records';
 
 interface Cut {
-  readonly synced: Buffer;
+  /** What was synced before, and the batch. */
+  readonly before: Seen[];
+  readonly batch: Seen[];
   readonly full: Buffer;
   readonly disk: Buffer;
   readonly ground: Ground;
@@ -36,8 +38,8 @@ function makeCut(random: Random, seed: number): Cut {
     return image.bytes();
   };
   // A mark at the end is written after the sync of its predecessor, and is itself not synced.
-  const synced = withoutLastMark(build(false));
-  const full = withoutLastMark(build(true));
+  const { bytes: synced, records: before } = withoutLastMark(build(false));
+  const { bytes: full, records } = withoutLastMark(build(true));
   const disk = groundOf(random, ground, full.length + random.below(3000), seed);
   synced.copy(disk);
   let end = synced.length;
@@ -50,12 +52,22 @@ function makeCut(random: Random, seed: number): Cut {
     full.copy(disk, start, start, start + arrived);
     if (arrived > 0) end = Math.max(end, to);
   }
-  return { synced, full, disk: ground === 'end of file' ? disk.subarray(0, end) : disk, ground, header };
+  const batch = records.slice(before.length);
+  return {
+    before,
+    batch,
+    full,
+    disk: ground === 'end of file' ? disk.subarray(0, end) : disk,
+    ground,
+    header,
+  };
 }
 
-function withoutLastMark(bytes: Buffer): Buffer {
-  const last = recordsOf(bytes).at(-1);
-  return last?.type === 2 ? bytes.subarray(0, last.offset) : bytes;
+function withoutLastMark(bytes: Buffer): { bytes: Buffer; records: Seen[] } {
+  const records = recordsOf(bytes);
+  const last = records.at(-1);
+  if (last?.type !== 2) return { bytes, records };
+  return { bytes: bytes.subarray(0, last.offset), records: records.slice(0, -1) };
 }
 
 function groundOf(random: Random, ground: Ground, length: number, seed: number): Buffer {
@@ -80,8 +92,7 @@ describe('a batch torn by a power cut', () => {
     let torn = 0;
     for (let seed = 1; seed <= CASES; seed++) {
       const cut = makeCut(new Random(seed), seed);
-      const before = recordsOf(cut.synced);
-      const batch = recordsOf(cut.full).slice(before.length);
+      const { before, batch } = cut;
       const complete = batch.every((record) => arrived(record, cut));
       const { records, verdict } = scanBytes(cut.disk, { writer: 'gone', name: nameOf(cut.header) });
 

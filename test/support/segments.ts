@@ -151,7 +151,8 @@ function textOf(record: SegmentRecord): string {
 
 /** All records of bytes that are known to be whole, unproven ones too: as if the name said that it was sealed. */
 export function recordsOf(bytes: Buffer): Seen[] {
-  const { records, holes } = scanBytes(bytes, { writer: 'sealed' });
+  const scanner = new SegmentScanner({ size: bytes.length, writer: 'sealed' });
+  const { records, holes } = runScanner(scanner, (offset, length) => bytes.subarray(offset, offset + length));
   if (holes.some((hole) => hole.cause !== 'end' || hole.length > 0)) throw new Error('not whole');
   return records;
 }
