@@ -1,16 +1,21 @@
-import { existsSync, readdirSync, rmSync, watch } from 'node:fs';
+import { cpSync, existsSync, readdirSync, rmSync, watch } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { FakeCheckout } from './support/fake-checkout.js';
-import { tempDir } from './support/temp-dir.js';
+import { newTempDir, tempDir } from './support/temp-dir.js';
 
-const checkout = () => new FakeCheckout(tempDir());
+const checkout = () => FakeCheckout.make(tempDir());
 const silent = { status: 0, said: '' };
 
-async function readyCheckout(): Promise<FakeCheckout> {
-  const fake = checkout();
-  expect(await fake.run()).toMatchObject({ status: 0 });
-  return fake;
+/** Made ready once: compiling takes seconds. */
+const ready = newTempDir();
+beforeAll(async () => expect(await FakeCheckout.make(ready).run()).toMatchObject({ status: 0 }));
+afterAll(() => rmSync(ready, { recursive: true, force: true }));
+
+function readyCheckout(): FakeCheckout {
+  const dir = tempDir();
+  cpSync(ready, dir, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+  return new FakeCheckout(dir);
 }
 
 test('the first run installs and compiles and names what it does; the second does nothing and says nothing', async () => {
@@ -34,20 +39,20 @@ test.each([
   ],
   ['the dependencies', 'package.json', '{ "type": "module", "dependencies": { "more": "1" } }'],
 ])('a change of %s installs again', async (_what, file, text) => {
-  const fake = await readyCheckout();
+  const fake = readyCheckout();
   fake.write(file, text);
   expect(await fake.run()).toMatchObject({ status: 0 });
   expect(fake.npmCalls()).toBe(2);
 });
 
 test('a change of package.json that concerns no dependency installs nothing', async () => {
-  const fake = await readyCheckout();
+  const fake = readyCheckout();
   fake.write('package.json', '{ "type": "module", "dependencies": {}, "scripts": { "x": "y" } }');
   expect(await fake.run()).toEqual(silent);
 });
 
 test('a native that stopped working is installed again', async () => {
-  const fake = await readyCheckout();
+  const fake = readyCheckout();
   fake.write('node_modules/better-sqlite3/index.js', 'process.abort();');
   const { status, said } = await fake.run();
   expect(said).toContain('a native package does not work on Node');
@@ -56,7 +61,7 @@ test('a native that stopped working is installed again', async () => {
 });
 
 test('an installation that fails shows its output and gives node_modules back', async () => {
-  const fake = await readyCheckout();
+  const fake = readyCheckout();
   fake.write('package-lock.json', '{ "packages": { "": { "changed": true } } }');
   fake.write('node_modules/mine', 'from before');
   rmSync(join(fake.dir, 'node_modules/.agentlog-setup'));
@@ -83,7 +88,7 @@ test('an installation that ends well without working natives fails', async () =>
 });
 
 test('a set-up that is ended while npm is at work gives node_modules back', async () => {
-  const fake = await readyCheckout();
+  const fake = readyCheckout();
   fake.write('node_modules/mine', 'from before');
   fake.write('node_modules/better-sqlite3/index.js', 'throw new Error("gone bad")');
   fake.npmWill('hangs');
@@ -95,7 +100,7 @@ test('a set-up that is ended while npm is at work gives node_modules back', asyn
 });
 
 test('a changed source is compiled, and the output of a removed one goes', async () => {
-  const fake = await readyCheckout();
+  const fake = readyCheckout();
   fake.write('src/two.ts', 'export const two = 2;\n');
   fake.write('src/one.ts', 'export const one: number = 11;\n');
   expect(await fake.run()).toMatchObject({ status: 0 });
@@ -107,14 +112,14 @@ test('a changed source is compiled, and the output of a removed one goes', async
 });
 
 test('a deleted output is written again', async () => {
-  const fake = await readyCheckout();
+  const fake = readyCheckout();
   rmSync(join(fake.dir, 'dist/src/one.js'));
   expect(await fake.run()).toMatchObject({ status: 0 });
   expect(fake.read('dist/src/one.js')).toContain('one = 1');
 });
 
 test('a source that does not compile fails every run until it is mended', async () => {
-  const fake = await readyCheckout();
+  const fake = readyCheckout();
   fake.write('src/one.ts', "export const one: number = 'one';\n");
   for (let run = 0; run < 2; run++) {
     const { status, said } = await fake.run();

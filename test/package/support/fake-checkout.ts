@@ -34,20 +34,26 @@ const FAKE_NPM = `
 export class FakeCheckout {
   readonly dir: string;
 
+  /** One that is there already. */
   constructor(dir: string) {
     this.dir = dir;
+  }
+
+  static make(dir: string): FakeCheckout {
+    const fake = new FakeCheckout(dir);
     mkdirSync(join(dir, 'tools'));
     for (const part of ['tools/setup.mjs', 'tools/setup', 'tsconfig.json', 'tsconfig.build.json']) {
       cpSync(join(repositoryRoot, part), join(dir, part), { recursive: true });
     }
-    this.write('package.json', '{ "type": "module", "dependencies": {} }');
-    this.write('package-lock.json', '{ "packages": { "": {} } }');
+    fake.write('package.json', '{ "type": "module", "dependencies": {} }');
+    fake.write('package-lock.json', '{ "packages": { "": {} } }');
     // The directory is an ES module's by its package.json, the fake npm is not.
     mkdirSync(join(dir, 'npm'));
-    this.write('npm/package.json', '{ "type": "commonjs" }');
-    this.write('npm/npm-cli.js', FAKE_NPM);
+    fake.write('npm/package.json', '{ "type": "commonjs" }');
+    fake.write('npm/npm-cli.js', FAKE_NPM);
     mkdirSync(join(dir, 'src'));
-    this.write('src/one.ts', 'export const one: number = 1;\n');
+    fake.write('src/one.ts', 'export const one: number = 1;\n');
+    return fake;
   }
 
   write(path: string, text: string): void {
