@@ -7,6 +7,7 @@ import { MAX_PAYLOAD_BYTES, RECORD } from '../../src/segment/layout.js';
 import { SegmentImage } from '../../src/segment/segment-image.js';
 import { MAX_READ_BYTES, SegmentScanner } from '../../src/segment/segment-scanner.js';
 import type { Writer } from '../../src/segment/verdict.js';
+import { must } from '../support/must.js';
 import { Random } from '../support/random.js';
 import { addRandomBatches, headerOf, nameOf, recordsOf } from '../support/segments.js';
 import { withRecordCrc } from '../support/tamper.js';
@@ -21,16 +22,17 @@ function scanAnything(bytes: Buffer, writer: Writer, named: boolean, lastBatch =
   let behind = 0;
   let read = 0;
   for (let wanted = scanner.wanted; wanted !== null; wanted = scanner.wanted) {
-    expect(wanted.offset + wanted.length).toBeLessThanOrEqual(Math.max(bytes.length, wanted.offset));
-    expect(wanted.length).toBeLessThanOrEqual(LONGEST_READ);
-    read += wanted.length + 1;
-    if (read > 50 * (bytes.length + 1000)) throw new Error('the scanner reads in circles');
-    for (const item of scanner.push(bytes.subarray(wanted.offset, wanted.offset + wanted.length))) {
+    const { offset, length } = wanted;
+    must(offset + length <= Math.max(bytes.length, offset), () => `wants ${length} bytes at ${offset}`);
+    must(length <= LONGEST_READ, () => `wants ${length} bytes at once`);
+    read += length + 1;
+    must(read <= 50 * (bytes.length + 1000), () => 'the scanner reads in circles');
+    for (const item of scanner.push(bytes.subarray(offset, offset + length))) {
       // In order, without overlaps, within the file.
-      expect(item.offset).toBeGreaterThanOrEqual(behind);
+      must(item.offset >= behind, () => `${item.offset} comes after ${behind}`);
       const end =
         item.kind === 'hole' ? item.offset + item.length : item.offset + RECORD.headerSize + item.length;
-      expect(end).toBeLessThanOrEqual(bytes.length);
+      must(end <= bytes.length, () => `${end} is behind the end`);
       behind = end;
       if (item.kind === 'record') decodeEntry(item.bytes, item.payloadStart, item.payloadEnd);
     }

@@ -2,9 +2,18 @@
 import { describe, expect, it } from 'vitest';
 import { recordSize } from '../../src/segment/layout.js';
 import { SegmentImage } from '../../src/segment/segment-image.js';
+import { must } from '../support/must.js';
 import { Random } from '../support/random.js';
 import { expectAfterRot } from '../support/rot-model.js';
-import { addRandomBatches, headerOf, nameOf, recordsOf, type Seen, scanBytes } from '../support/segments.js';
+import {
+  addRandomBatches,
+  areSame,
+  headerOf,
+  nameOf,
+  recordsOf,
+  type Seen,
+  scanBytes,
+} from '../support/segments.js';
 
 const HEADER_BYTES = 64;
 const RECORD_HEADER_BYTES = 32;
@@ -32,20 +41,21 @@ function check({ bytes, records, header, sealed }: Subject, rotten: Buffer, abou
   const name = nameOf(header, sealed ? 'sealed' : 'open');
   const scanned = scanBytes(rotten, { writer: sealed ? 'sealed' : 'gone', name });
   const expected = expectAfterRot(bytes, rotten, records, sealed);
-  expect(scanned.records, about).toEqual(expected.records);
+  if (!areSame(scanned.records, expected.records)) expect(scanned.records, about).toEqual(expected.records);
 
   for (const lost of expected.lost) {
     const reported = scanned.holes.some(
       (hole) => hole.offset < lost.end && hole.offset + hole.length > lost.offset,
     );
     const cutOff = lost.offset >= rotten.length && scanned.holes.some((hole) => hole.cause === 'end');
-    expect(reported || cutOff, `${about}: the loss at ${lost.offset} is not reported`).toBe(true);
+    must(reported || cutOff, () => `${about}: the loss at ${lost.offset} is not reported`);
   }
   const headerRot = !bytes.subarray(0, HEADER_BYTES).equals(rotten.subarray(0, HEADER_BYTES));
   const endRot = sealed && !scanned.records.some((record) => record.type === 3);
   const damaged = expected.lost.length > 0 || headerRot || endRot;
-  expect(scanned.verdict.kind === 'damaged', `${about}: ${scanned.verdict.reason}`).toBe(damaged);
-  if (expected.torn) expect(scanned.verdict.tail, about).not.toBeNull();
+  const { kind, reason, tail } = scanned.verdict;
+  must((kind === 'damaged') === damaged, () => `${about}: ${reason}`);
+  must(!expected.torn || tail !== null, () => `${about}: no tail is reported`);
 }
 
 function flip(bytes: Buffer, at: number, bit: number): Buffer {
