@@ -250,9 +250,8 @@ test.for(['-wal', '-shm', '-wal and -shm'])(
     const program = `
       const log = await openAgentLog(args.store, { readOnly: true });
       const begun = performance.now();
-      const failures = [await codeOf(read(log))];
+      const failures = await Promise.all([read(log), log.get(args.id), log.backup(args.copy)].map(codeOf));
       const waited = performance.now() - begun;
-      failures.push(await codeOf(log.get(args.id)), await codeOf(log.backup(args.copy)));
       say({ failures, waited });
       await log.close();`;
     const copy = join(tempDir(), 'copy');

@@ -27,10 +27,10 @@ export function queryProcessesOf(host: number): number[] {
   return listed().flatMap(({ pid, parent }) => (parent === host ? [pid] : []));
 }
 
-/** Resolves when so many processes of the host are inside of SQLite: nothing else takes them seconds. */
+/** Resolves when so many processes of the host are inside of SQLite: nothing else takes them so long. */
 export async function areBusy(host: number, count: number): Promise<number[]> {
   for (;;) {
-    const busy = listed().filter(({ parent, seconds }) => parent === host && seconds >= 2);
+    const busy = listed().filter(({ parent, seconds }) => parent === host && seconds >= 1);
     if (busy.length >= count) return busy.map(({ pid }) => pid);
     await delay(50);
   }
