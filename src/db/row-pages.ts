@@ -109,7 +109,7 @@ export class RowPages {
     return { rows, reached: { high, low } };
   }
 
-  /** Raw. The queries of pages, as tests read their plans. */
+  /** That were asked so far, as tests read their plans. */
   get queries(): readonly string[] {
     return [...this.#statements.keys()];
   }

@@ -247,6 +247,12 @@ export class Rows {
     );
   }
 
+  /** As tests read their plans. */
+  get queries(): readonly string[] {
+    const own = [this.#has, this.#row, this.#lastIds, this.#sums, this.#sumsOf];
+    return [...own.map(({ source }) => source), ...this.#pages.queries];
+  }
+
   close(): void {
     this.#db.close();
   }
