@@ -389,14 +389,16 @@ class Handle implements AgentLog<never> {
   }
 
   async *#scan(wanted: Wanted, signal: CancelSignal | undefined): AsyncIterableIterator<never> {
-    signal?.throwIfAborted();
+    const check = () => signal?.throwIfAborted();
+    check();
     const snapshot = await takeSnapshot(this.#place, (_, now) => now);
-    for await (const found of readEntries(this.#place, snapshot, wanted)) {
+    for await (const found of readEntries(this.#place, snapshot, { ...wanted, check })) {
       for (const one of found) {
-        signal?.throwIfAborted();
+        check();
         yield entryOf(one) as never;
       }
     }
+    check();
   }
 
   follow(options?: FollowOptions): EntryFollow<never> {

@@ -8,6 +8,7 @@ import type { GoodRow, ReadRow } from '../db/row-pages.js';
 import { slotOf } from '../deletion.js';
 import type { CheckedEntry, StoredEntry } from '../entry.js';
 import { compareIds, formatId, type IdHalves, idFromBigInt, idToBigInt } from '../entry-id.js';
+import { giveWay } from '../give-way.js';
 import { type Numbered, nextInOrder, type Order, type OrderedStream } from '../segment/slot-stream.js';
 import { FIRST_ID, type Filter } from './filter.js';
 import type { Position } from './position.js';
@@ -23,6 +24,8 @@ export interface Wanted {
   readonly most?: number;
   /** Only what lies behind it. */
   readonly from?: Position;
+  /** Throws when nobody waits for it any more. */
+  readonly check?: () => void;
 }
 
 /** An entry with its id in halves, its detail still as text. */
@@ -54,13 +57,19 @@ export async function* readEntries(
 export async function* itemsOf(place: Place, snapshot: Snapshot, wanted: Wanted): AsyncGenerator<Item[]> {
   const { order, from } = wanted;
   const { upTo, deletes } = snapshot;
+  const pause = async () => {
+    await giveWay();
+    wanted.check?.();
+  };
   let last: Numbered | undefined;
-  const rows = rowsOf(place, snapshot, wanted);
-  const tails = tailsOf(place, snapshot, wanted, () => rows.askAnew(last));
+  const rows = rowsOf(place, snapshot, wanted, pause);
+  const tails = tailsOf(place, snapshot, wanted, pause, () => rows.askAnew(last));
   // The rows last: filling the others may show that there are more rows.
   const streams: OrderedStream<TailItem | ReadRow>[] = [...tails, rows];
   let given: Numbered | undefined;
   for (;;) {
+    // Each crowd is a moment's work, but nobody knows how many of them are passed over.
+    await pause();
     const crowd = await nextInOrder(streams, order);
     if (crowd.length === 0) return;
     const items: Item[] = [];
@@ -108,7 +117,11 @@ async function withTexts(place: Place, items: readonly Item[]): Promise<Found[]>
   const texts = await textsOf(place, waiting);
   const found: Found[] = [];
   for (const item of items) {
-    const one = 'places' in item ? (texts.get(item) ?? (await rowOf(place, item))) : item;
+    let one = 'places' in item ? texts.get(item) : item;
+    if (one === undefined) {
+      await giveWay();
+      one = await rowOf(place, item as TailItem);
+    }
     if (one !== undefined) found.push(one);
   }
   return found;
@@ -126,7 +139,13 @@ async function rowOf(
   return undefined;
 }
 
-function tailsOf(place: Place, { views }: Snapshot, wanted: Wanted, onGone: () => void): TailStream[] {
+function tailsOf(
+  place: Place,
+  { views }: Snapshot,
+  wanted: Wanted,
+  pause: () => Promise<void>,
+  onGone: () => void,
+): TailStream[] {
   const { filter, order, most, from } = wanted;
   const slots = new Map<number, View[]>();
   for (const view of views) {
@@ -136,28 +155,31 @@ function tailsOf(place: Place, { views }: Snapshot, wanted: Wanted, onGone: () =
   }
   return [...slots].map(([slot, ofSlot]) => {
     const after = later(filter.after, from?.of(slot));
-    return new TailStream(place.tail, ofSlot, { ...filter, after }, order, most, onGone);
+    return new TailStream(place.tail, ofSlot, { ...filter, after }, order, most, pause, onGone);
   });
 }
 
-function rowsOf(place: Place, snapshot: Snapshot, { filter, order, most, from }: Wanted): RowStream {
-  const { deletes, rowsEndAt } = snapshot;
-  const isGone = ({ high, low }: IdHalves) =>
-    filter.taskId !== undefined && deletes.coverAll(filter.taskId, { high, low });
-  const ends = rowsEndAt.filter((end) => !isGone(end) && !from?.includes(end.high, end.low));
+function rowsOf(place: Place, snapshot: Snapshot, wanted: Wanted, pause: () => Promise<void>): RowStream {
+  const { filter, order, most, from } = wanted;
+  const { deletes, rowsEndAt, upTo } = snapshot;
+  const isWanted = ({ high, low }: IdHalves) =>
+    !from?.includes(high, low) &&
+    !(filter.taskId !== undefined && deletes.coverAll(filter.taskId, { high, low }));
+  // Also slots that have no rows yet: what waits may become rows before it is read.
+  const all = upTo.ids();
+  const ends = all.filter(isWanted);
   let { after } = filter;
-  if (from !== undefined && ends.length > 0) {
-    const begins = ends.map(({ low }) => from.of(slotOf(low)) ?? FIRST_ID);
-    after = later(
-      after,
-      begins.reduce((a, b) => (compareIds(a, b) < 0 ? a : b)),
-    );
-  }
-  const slots = ends.length < rowsEndAt.length ? ends.map(({ low }) => slotOf(low)) : undefined;
-  const highest = ends.length === 0 ? undefined : ends.reduce((a, b) => (compareIds(a, b) < 0 ? b : a));
-  const rows = new RowStream(place.rows, { ...filter, after, slots }, order, highest, most);
-  if (ends.length === 0) rows.endForNow();
+  if (from !== undefined && ends.length > 0)
+    after = later(after, lowest(ends.map(({ low }) => from.of(slotOf(low)) ?? FIRST_ID)));
+  const slots = ends.length < all.length ? ends.map(({ low }) => slotOf(low)) : undefined;
+  const highest = rowsEndAt.filter(isWanted).reduce<IdHalves | undefined>(later, undefined);
+  const rows = new RowStream(place.rows, { ...filter, after, slots }, order, highest, most, pause);
+  if (highest === undefined) rows.endForNow();
   return rows;
+}
+
+function lowest(ids: readonly IdHalves[]): IdHalves {
+  return ids.reduce((a, b) => (compareIds(a, b) < 0 ? a : b));
 }
 
 function later(a: IdHalves | undefined, b: IdHalves | undefined): IdHalves | undefined {

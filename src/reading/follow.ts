@@ -77,6 +77,9 @@ export class Follow implements EntryFollow {
         yield* this.#step();
         await this.#change();
       }
+    } catch (error) {
+      // What is being read when it ends is not read to the end.
+      if (!this.#isEnded) throw error;
     } finally {
       this.end();
     }
@@ -90,7 +93,10 @@ export class Follow implements EntryFollow {
     if (seen.every(({ high, low }) => position.includes(high, low))) return;
     // The position moves on while what lies behind it is read.
     const from = position.copy();
-    for await (const found of readEntries(place, snapshot, { filter, order: 'asc', from })) {
+    const check = () => {
+      if (this.#isEnded) throw new Error('nobody follows any more');
+    };
+    for await (const found of readEntries(place, snapshot, { filter, order: 'asc', from, check })) {
       for (const one of found) {
         if (this.#isEnded) return;
         position.reach({ high: one.idHigh, low: one.idLow });

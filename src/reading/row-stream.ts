@@ -2,7 +2,6 @@
 import type { IdRange, ReadRow, RowFilter } from '../db/row-pages.js';
 import type { RowReader } from '../db/row-reader.js';
 import { compareIds, type IdHalves, idFromBigInt, idToBigInt } from '../entry-id.js';
-import { giveWay } from '../give-way.js';
 import type { Numbered, Order, OrderedStream } from '../segment/slot-stream.js';
 import { FIRST_ID, type Filter, LAST_ID } from './filter.js';
 
@@ -16,7 +15,8 @@ export class RowStream implements OrderedStream<ReadRow> {
   readonly #reader: RowReader;
   readonly #filter: RowFilter;
   readonly #order: Order;
-  readonly #most: number;
+  readonly #pause: () => Promise<void>;
+  #most: number;
   readonly #range: IdRange;
   #page: readonly ReadRow[] = [];
   #taken = 0;
@@ -25,18 +25,23 @@ export class RowStream implements OrderedStream<ReadRow> {
   #isAtEnd = false;
   #looks = 1024;
 
-  /** `most`: rows that are wanted, as far as that is known. `highest`: none has a higher id, unless asked anew. */
+  /**
+   * `most`: rows that are wanted, as far as that is known; some may be passed over. `highest`: none has a higher id, unless
+   * asked anew. `pause`: between two pages.
+   */
   constructor(
     reader: RowReader,
     filter: Filter & RowFilter,
     order: Order,
     highest: IdHalves | undefined,
     most = MOST_ROWS,
+    pause: () => Promise<void>,
   ) {
     const { after = FIRST_ID, before = LAST_ID, ...others } = filter;
     this.#reader = reader;
     this.#filter = others;
     this.#order = order;
+    this.#pause = pause;
     this.#most = Math.min(most, MOST_ROWS);
     this.#after = after;
     this.#before = before;
@@ -82,8 +87,9 @@ export class RowStream implements OrderedStream<ReadRow> {
 
   async fill(): Promise<void> {
     while (this.isEmpty && !this.#isAtEnd) {
-      await giveWay();
+      await this.#pause();
       await this.#readPage();
+      this.#most = Math.min(this.#most * 2, MOST_ROWS);
     }
   }
 

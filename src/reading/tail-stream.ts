@@ -1,6 +1,5 @@
 /** The wanted entries of one slot's waiting segments, in order: where they stand, not yet what they say. */
 import { compareIds } from '../entry-id.js';
-import { giveWay } from '../give-way.js';
 import type { Order, OrderedStream } from '../segment/slot-stream.js';
 import { type Filter, matcherOf } from './filter.js';
 import type { Places } from './segment-index.js';
@@ -26,7 +25,8 @@ export class TailStream implements OrderedStream<TailItem> {
   readonly #filter: Filter;
   readonly #order: Order;
   readonly #views: View[];
-  readonly #most: number;
+  readonly #pause: () => Promise<void>;
+  #most: number;
   readonly #onGone: () => void;
   #candidates: Candidates | undefined;
   #items: TailItem[] = [];
@@ -39,6 +39,7 @@ export class TailStream implements OrderedStream<TailItem> {
     filter: Filter,
     order: Order,
     most = MOST_AT_HAND,
+    pause: () => Promise<void>,
     onGone: () => void,
   ) {
     this.#tail = tail;
@@ -46,6 +47,7 @@ export class TailStream implements OrderedStream<TailItem> {
     this.#order = order;
     const wanted = views.filter((view) => mayHold(view, filter));
     this.#views = order === 'asc' ? wanted.reverse() : wanted;
+    this.#pause = pause;
     this.#most = Math.min(most, MOST_AT_HAND);
     this.#onGone = onGone;
   }
@@ -64,10 +66,11 @@ export class TailStream implements OrderedStream<TailItem> {
 
   async fill(): Promise<void> {
     while (this.isEmpty) {
-      await giveWay();
+      await this.#pause();
       this.#candidates ??= await this.#open();
       if (this.#candidates === undefined) return;
       this.#items = this.#candidates.next(this.#most);
+      this.#most = Math.min(this.#most * 2, MOST_AT_HAND);
       this.#taken = 0;
       if (this.#candidates.isAtEnd) this.#candidates = undefined;
     }
