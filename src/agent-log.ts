@@ -69,6 +69,8 @@ export interface Tuning {
   readonly compaction?: Compaction | undefined;
   /** Milliseconds after which it is asked whether the writer of an unproven batch lives. */
   readonly patience?: number | undefined;
+  /** Waiting entries of which it is kept in memory where they stand, at most. */
+  readonly mostPlaces?: number | undefined;
   /** Milliseconds after which whoever follows looks again; for a directory that the kernel cannot watch. */
   readonly lookEvery?: number | undefined;
 }
@@ -225,7 +227,8 @@ export async function openOn<Detail = JsonValue>(
   const reports = new VerdictReports(events);
   const { readOnly } = options;
   const patience = tuning.patience ?? USUAL_PATIENCE_MS;
-  const tail = new Tail({ disk, paths: store.paths, reports, patience });
+  const { mostPlaces } = tuning;
+  const tail = new Tail({ disk, paths: store.paths, reports, patience, mostPlaces });
   try {
     const { recovered, problems } = await recover(disk, store.paths, readOnly);
     for (const { source, verdict } of recovered) {

@@ -47,24 +47,25 @@ export class RowReader {
   }
 
   /**
-   * As `ask`, for what takes longer than a moment: through a connection of its own, all answered from one state. As long as
-   * it takes, the log cannot be written back.
+   * As `ask`, for what takes longer than a moment: through a connection of its own, all answered from one state, which is
+   * that of the moment in which the work begins. As long as it takes, the log cannot be written back.
    */
   async hold<Answer>(work: (rows: Rows | undefined) => Promise<Answer>): Promise<Answer> {
     const reader = new RowReader(this.#path);
     try {
-      const rows = await this.#patiently(() => {
-        const opened = reader.#connect();
-        opened?.begin();
-        return opened;
+      return await this.#patiently(() => {
+        const rows = reader.#connect();
+        rows?.begin();
+        return work(rows);
       });
-      return await work(rows);
+    } catch (error) {
+      throw readError(this.#path, error);
     } finally {
       reader.close();
     }
   }
 
-  async #patiently<Answer>(work: () => Answer): Promise<Answer> {
+  async #patiently<Answer>(work: () => Answer | Promise<Answer>): Promise<Answer> {
     const begun = performance.now();
     for (;;) {
       try {

@@ -53,9 +53,15 @@ export function snapshotNow(tail: Tail, database: Rows | undefined): Snapshot {
   const views: View[] = [];
   const upTo = new Position();
   const deletes = new Deletions();
+  const rowsEndAt = database?.lastIds ?? [];
+  const inRows = new Position();
+  inRows.reachAll(rowsEndAt);
   for (const waiting of tail.waiting) {
     const { id, index } = waiting;
     if (!index.hasRecords || database?.has(id)) continue;
+    // The ledger forgets a segment that is in no directory any more, which may be after the segments were listed.
+    if (index.last !== undefined && inRows.includes(index.last.high, index.last.low) && tail.isGone(waiting))
+      continue;
     for (const deletion of index.deletions) deletes.add(deletion);
     if (index.last === undefined) continue;
     upTo.reach(index.last);
@@ -64,7 +70,6 @@ export function snapshotNow(tail: Tail, database: Rows | undefined): Snapshot {
   // Of entries that are not in the database yet, too.
   for (const deletion of database?.deletionsReaching(views.map(({ waiting }) => waiting.index.first!)) ?? [])
     deletes.add(deletion);
-  const rowsEndAt = database?.lastIds ?? [];
   upTo.reachAll(rowsEndAt);
   return { views, upTo, deletes, rowsEndAt };
 }

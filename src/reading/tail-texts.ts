@@ -6,6 +6,7 @@ import { CrcSeed } from '../segment/crc.js';
 import { decodeTexts } from '../segment/entry-payload.js';
 import { recordSize } from '../segment/layout.js';
 import { payloadIsGood, readRecord } from '../segment/record.js';
+import { isBadDisk } from '../segment/slot-stream.js';
 import { readFully, runSync } from '../segment/steps.js';
 import type { Place } from './snapshot.js';
 import type { Waiting } from './tail.js';
@@ -69,7 +70,14 @@ function readGroup(place: Place, group: readonly TailItem[], seed: CrcSeed, text
   try {
     length = runSync(place.disk, readFully(file.fd, bytes, from));
   } catch (error) {
-    throw ioError(`cannot read ${file.path}, ${bytes.length} bytes from offset ${from} on`, error);
+    const failure = ioError(`cannot read ${file.path}, ${bytes.length} bytes from offset ${from} on`, error);
+    if (!isBadDisk(failure)) throw failure;
+    // A place that the disk cannot read does not hide what stands beside it.
+    const half = group.length >> 1;
+    if (half === 0) return;
+    readGroup(place, group.slice(0, half), seed, texts);
+    readGroup(place, group.slice(half), seed, texts);
+    return;
   }
   for (const item of group) {
     const offset = startOf(item);

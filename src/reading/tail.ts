@@ -16,7 +16,7 @@ import { segmentIdOf } from '../segment/segment-name.js';
 import type { Source } from '../segment/segment-reading.js';
 import { SegmentScanner } from '../segment/segment-scanner.js';
 import { isBadDisk } from '../segment/slot-stream.js';
-import { run, runSync } from '../segment/steps.js';
+import { call, isMissing, run, runSync, type Steps } from '../segment/steps.js';
 import type { StorePaths } from '../segment/store-directory.js';
 import { survey, syncLeftover } from '../segment/survey.js';
 import type { Verdict } from '../segment/verdict.js';
@@ -39,7 +39,7 @@ export interface TailOptions {
   /** Milliseconds after which it is asked whether the writer of an unproven batch lives. */
   readonly patience: number;
   /** Entries whose places are kept at most, but for those in use. */
-  readonly mostPlaces?: number;
+  readonly mostPlaces?: number | undefined;
 }
 
 /** A waiting segment. */
@@ -97,15 +97,25 @@ export class Tail {
   /** Where its entries stand. Undefined when that was forgotten and the segment is gone. */
   async placesOf({ id, index }: Waiting): Promise<Places | undefined> {
     if (index.places !== undefined) return index.places;
-    return this.#inTurn(async () => index.places ?? (await this.#segments.get(id)?.renewPlaces()));
+    return this.#inTurn(async () => {
+      this.#dropPlaces();
+      return index.places ?? (await this.#segments.get(id)?.renewPlaces());
+    });
   }
 
   /** The segment's file; undefined when it is gone. Valid until other segments are read. */
   fileOf({ id }: Waiting): { readonly fd: number; readonly path: string } | undefined {
+    if (this.#isClosed) throw closedError();
     const segment = this.#segments.get(id);
-    if (segment === undefined || this.#isClosed) return undefined;
+    if (segment === undefined) return undefined;
     const fd = this.#open.get(segment.source);
     return fd === undefined ? undefined : { fd, path: segment.source.path };
+  }
+
+  /** Whether the file was let go of since the last refresh. */
+  isGone({ id }: Waiting): boolean {
+    const path = this.#segments.get(id)?.source.path;
+    return path === undefined || runSync(this.#options.disk, isGone(path));
   }
 
   /** A record was good and no longer is, unless its segment was let go of. */
@@ -124,7 +134,7 @@ export class Tail {
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#isClosed) return Promise.reject(new AgentLogError('AGENTLOG_CLOSED', 'the store was closed'));
+    if (this.#isClosed) return Promise.reject(closedError());
     const result = this.#last.then(work);
     this.#last = result.catch(() => undefined);
     return result;
@@ -304,6 +314,7 @@ class Segment implements Waiting {
       return places;
     } catch (error) {
       if (!isBadDisk(error as Error)) throw error;
+      this.#options.reports.unreadable(this.source.path, error as Error);
       return undefined;
     } finally {
       this.#open.release();
@@ -385,6 +396,23 @@ function asLeft({ id, source }: Segment, behind: readonly Segment[]): Source | u
     if (cut !== undefined) return { ...source, writer: 'cut', lastBatch: cut.lastBatch };
   }
   return { ...source, writer: 'gone' };
+}
+
+function* isGone(path: string): Steps<boolean> {
+  // Its writer may have sealed it.
+  for (const one of [path, path.replace(/open$/, 'sealed')]) {
+    try {
+      yield* call('lstat', one);
+      return false;
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+  return true;
+}
+
+function closedError(): AgentLogError {
+  return new AgentLogError('AGENTLOG_CLOSED', 'the store was closed');
 }
 
 function scannerOf({ name, writer, lastBatch }: Source, size: number): SegmentScanner {
