@@ -27,7 +27,7 @@ export class Scene {
     onTestFinished(() => this.database.remove());
   }
 
-  open(process: string, segmentBytes = 1000): Promise<AgentLog> {
+  open(process: string, segmentBytes = 1000, mostPlaces?: number): Promise<AgentLog> {
     const on = {
       warning: () => undefined,
       damage: ({ reason }: { reason: string }) => this.damages.push(reason),
@@ -40,6 +40,7 @@ export class Scene {
       atExit: () => () => undefined,
       database: this.database.path,
       patience: 0,
+      mostPlaces,
       lookEvery: 1,
     };
     return openOn(this.disk.processNamed(process), STORE, { ...options, segmentBytes }, tuning);
@@ -56,6 +57,10 @@ export class Scene {
     const disk = this.disk.processNamed(process);
     const { paths, database, damages } = this;
     return compactAll({ disk, process, paths, database, damages, archiveBytes, roundBytes });
+  }
+
+  pass(milliseconds: number): void {
+    this.#time += milliseconds;
   }
 
   kill(process: string): void {

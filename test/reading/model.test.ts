@@ -92,7 +92,9 @@ class Store {
 
   async open(n: number): Promise<void> {
     this.#processes[n] = `process ${this.#names++}`;
-    this.logs[n] = await this.scene.open(this.#processes[n]!, [400, 1500, 100_000][n]);
+    // Handles of three kinds: of many and few segments, and of those that keep places of none, some and all of them.
+    const [segmentBytes, mostPlaces] = [[400], [1500, 0], [100_000, 5]][n]!;
+    this.logs[n] = await this.scene.open(this.#processes[n]!, segmentBytes, mostPlaces);
   }
 
   add(ids: readonly string[], entries: readonly Entry[]): void {
