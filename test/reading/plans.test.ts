@@ -82,7 +82,7 @@ async function plansOf(path: string): Promise<Map<string, string[]>> {
 const EXPECTED: [from: RegExp, plan: string][] = [
   [
     /agentLogEntries INDEXED/,
-    'SEARCH agentLogEntries USING INDEX agentLogEntriesByTask (taskId=? AND rowid>? AND rowid<?)',
+    'SEARCH agentLogEntries USING INDEX agentLogEntriesByTask (taskId=? AND id>? AND id<?)',
   ],
   [/agentLogEntries NOT INDEXED/, 'SEARCH agentLogEntries USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)'],
   [/agentLogEntries WHERE id/, 'SEARCH agentLogEntries USING INTEGER PRIMARY KEY (rowid=?)'],

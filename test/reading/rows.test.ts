@@ -9,7 +9,7 @@ import { RowStore } from '../../src/db/row-store.js';
 import type { Row } from '../../src/destination.js';
 import { packId } from '../../src/entry-id.js';
 import { RowStream } from '../../src/reading/row-stream.js';
-import { Slices } from '../../src/reading/slices.js';
+
 import { tempDir } from '../package/support/temp-dir.js';
 
 const TIME = Date.UTC(2026, 0, 2);
@@ -49,7 +49,7 @@ function outside(path: string): Connection {
 }
 
 async function textsOf(reader: RowReader, order: 'asc' | 'desc', filter: RowFilter = {}): Promise<string[]> {
-  const stream = new RowStream(reader, filter, order, undefined, new Slices());
+  const stream = new RowStream(reader, filter, order, undefined, undefined, async () => undefined);
   const texts: string[] = [];
   for (await stream.fill(); !stream.isEmpty; await stream.fill()) {
     const one = stream.take();

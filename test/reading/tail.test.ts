@@ -306,8 +306,8 @@ test('others have their turn while much is passed over, and while rows are asked
   const deletes = new Deletions();
   deletes.add(deleted);
   // A clock by which everything takes long.
-  let now = 0;
-  vi.spyOn(performance, 'now').mockImplementation(() => now++);
+  let now = performance.now();
+  vi.spyOn(performance, 'now').mockImplementation(() => (now += 10));
   onTestFinished(() => void vi.restoreAllMocks());
   const turnsDuring = async (work: () => Promise<unknown>) => {
     let turns = 0;
