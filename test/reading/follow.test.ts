@@ -1,16 +1,30 @@
 /** When a follow looks, and what it leaves behind. */
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { Changes } from '../../src/reading/changes.js';
+import { Changes } from '../../src/reading/changes.js';
+import { formatCursor } from '../../src/reading/cursor.js';
 import { Follow } from '../../src/reading/follow.js';
 import { Position } from '../../src/reading/position.js';
+import { lastSeen } from '../../src/reading/retention.js';
 import { Scene } from '../compactor/scene.js';
+import { tempDir } from '../package/support/temp-dir.js';
 import { placeIn, type TestPlace } from './place.js';
 
 /** Tells of changes when the test says so, and lets nobody look otherwise. */
 class ToldChanges {
-  readonly lookEvery = 2 ** 30;
   readonly #told = new EventEmitter();
+
+  /** It is asked for by whoever begins to wait. */
+  get lookEvery(): number {
+    this.#told.emit('wait');
+    return 2 ** 30;
+  }
+
+  async someoneWaits(): Promise<void> {
+    await once(this.#told, 'wait');
+  }
 
   get listeners(): number {
     return this.#told.listenerCount('change');
@@ -26,12 +40,12 @@ class ToldChanges {
   }
 }
 
-function follow(place: TestPlace, changes: ToldChanges, signal?: AbortSignal) {
+function follow(place: TestPlace, changes: ToldChanges, signal?: AbortSignal, taskId?: string) {
   const ended: Follow[] = [];
   const follow = new Follow({
     place,
     changes: changes as unknown as Changes,
-    filter: {},
+    filter: { taskId },
     position: new Position(),
     storeId: 'store',
     signal,
@@ -65,11 +79,40 @@ test('it looks again when it is told of a change, also of one that comes while i
   };
   changes.tell();
   expect(await textOf(second)).toBe('while it looks');
+  const waits = changes.someoneWaits();
   const third = following.next();
+  await waits;
   log.appendSync({ taskId: 't', type: 'text', text: 'while it waits' });
   changes.tell();
   expect(await textOf(third)).toBe('while it waits');
 });
+
+test('while it waits, its cursor is behind all that it has passed over', async () => {
+  const scene = new Scene(1);
+  const log = await scene.open('a');
+  for (let n = 0; n < 5; n++) await scene.append(log, 'other');
+  const [place, changes] = [placeIn(scene), new ToldChanges()];
+  const { follow: following } = follow(place, changes, undefined, 't');
+  const waits = changes.someoneWaits();
+  void following.next();
+  await waits;
+  expect(following.cursor).toBe(formatCursor(await lastSeen(place), 'store'));
+});
+
+test.runIf(process.platform === 'linux')(
+  'the kernel tells of changes as long as anybody listens',
+  async () => {
+    const directory = tempDir();
+    const changes = new Changes(directory);
+    const unwatched = changes.lookEvery;
+    const first = changes.listen(() => undefined);
+    const told = new Promise<void>((resolve) => onTestFinished(changes.listen(resolve)));
+    first();
+    expect(changes.lookEvery).toBeGreaterThan(unwatched);
+    writeFileSync(join(directory, 'x'), '');
+    await told;
+  },
+);
 
 test('however it ends, nothing of it stays: no listener, no signal, nothing to close', async () => {
   const scene = new Scene(1);

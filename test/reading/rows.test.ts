@@ -8,6 +8,7 @@ import { RowReader, type Rows } from '../../src/db/row-reader.js';
 import { RowStore } from '../../src/db/row-store.js';
 import type { Row } from '../../src/destination.js';
 import { packId } from '../../src/entry-id.js';
+import { FIRST_ID, LAST_ID } from '../../src/reading/filter.js';
 import { RowStream } from '../../src/reading/row-stream.js';
 
 import { tempDir } from '../package/support/temp-dir.js';
@@ -84,6 +85,30 @@ test('what is rare is found in many pages, in either order', async () => {
     expect(await textsOf(readerOf(path), 'asc', filter)).toEqual(rare);
     expect(await textsOf(readerOf(path), 'desc', filter)).toEqual(rare.toReversed());
   }
+});
+
+test('no row is passed over where a page ends, however few it looks at', async () => {
+  const path = place();
+  const numbers = Array.from({ length: 20 }, (_, n) => `${n}`);
+  storeWith(
+    path,
+    numbers.map((n) => row(Number(n))),
+  );
+  const reader = readerOf(path);
+  for (const looks of [1, 2, 3])
+    for (const order of ['asc', 'desc'] as const) {
+      const texts: string[] = [];
+      let range = { after: FIRST_ID, before: LAST_ID };
+      for (let isOver = false; !isOver; ) {
+        const request = { filter: { types: ['text'] }, range, order, most: 100, looks };
+        const { rows, reached } = await reader.ask((asked) => asked!.page(request));
+        texts.push(...rows.map((one) => (one as GoodRow).text));
+        isOver = reached === undefined;
+        if (reached !== undefined)
+          range = order === 'asc' ? { ...range, after: reached } : { ...range, before: reached };
+      }
+      expect(texts).toEqual(order === 'asc' ? numbers : numbers.toReversed());
+    }
 });
 
 test('a row of which any column has changed is not given as good', async () => {
