@@ -5,6 +5,7 @@ import { parseId } from '../../src/entry-id.js';
 import { countEntries, summarizeTasks } from '../../src/reading/counting.js';
 import { entryOf, itemsOf, readEntries, type Wanted } from '../../src/reading/entry-stream.js';
 import { Position } from '../../src/reading/position.js';
+import { lastSeen } from '../../src/reading/retention.js';
 import { snapshotNow, takeSnapshot } from '../../src/reading/snapshot.js';
 import { Deletions } from '../../src/segment/deletions.js';
 import { Scene } from '../compactor/scene.js';
@@ -279,6 +280,26 @@ test('from a position on, what is behind it is given of each slot, also what is 
   await scene.compact('compactor');
   expect(scene.filesIn('segments')).toEqual([]);
   expect(await textsOf(place, undefined, { ...ALL, from })).toEqual(behind);
+});
+
+test('what becomes rows before it is read is given from a position on, too, and nothing that came later', async () => {
+  const scene = new Scene(1);
+  const log = await scene.open('a');
+  await appendSome(scene, log, 12);
+  await scene.compact('compactor');
+  const place = placeIn(scene, 0);
+  const from = await lastSeen(place);
+  const passed = scene.acknowledged.size;
+  await appendSome(scene, log, 12);
+  const snapshot = takeSnapshot(place, (_, now) => now);
+  await snapshot;
+  const expected = expectedTexts(scene).slice(passed);
+  await appendSome(scene, log, 5);
+  await log.close();
+  await scene.compact('compactor');
+  await place.tail.refresh();
+  expect(place.tail.waiting).toEqual([]);
+  expect(await textsOf(place, snapshot, { ...ALL, from })).toEqual(expected);
 });
 
 test('columns grow with a segment, all of them', async () => {
