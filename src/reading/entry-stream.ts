@@ -9,11 +9,12 @@ import { slotOf } from '../deletion.js';
 import type { CheckedEntry, StoredEntry } from '../entry.js';
 import { compareIds, formatId, type IdHalves, idFromBigInt, idToBigInt } from '../entry-id.js';
 import { giveWay } from '../give-way.js';
+import { groupBy } from '../group-by.js';
 import { type Numbered, nextInOrder, type Order, type OrderedStream } from '../segment/slot-stream.js';
 import { FIRST_ID, type Filter } from './filter.js';
 import type { Position } from './position.js';
 import { RowStream } from './row-stream.js';
-import { type Place, type Snapshot, takeSnapshot, type View } from './snapshot.js';
+import { type Place, type Snapshot, takeSnapshot } from './snapshot.js';
 import { type TailItem, TailStream } from './tail-stream.js';
 import { textsOf } from './tail-texts.js';
 
@@ -147,12 +148,7 @@ function tailsOf(
   onGone: () => void,
 ): TailStream[] {
   const { filter, order, most, from } = wanted;
-  const slots = new Map<number, View[]>();
-  for (const view of views) {
-    const slot = slots.get(view.waiting.slot);
-    if (slot === undefined) slots.set(view.waiting.slot, [view]);
-    else slot.push(view);
-  }
+  const slots = groupBy(views, ({ waiting }) => waiting.slot);
   return [...slots].map(([slot, ofSlot]) => {
     const after = later(filter.after, from?.of(slot));
     return new TailStream(place.tail, ofSlot, { ...filter, after }, order, most, pause, onGone);

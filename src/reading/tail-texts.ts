@@ -2,6 +2,7 @@
 import type { Row } from '../destination.js';
 import { ioError } from '../errors.js';
 import { giveWay } from '../give-way.js';
+import { groupBy } from '../group-by.js';
 import { CrcSeed } from '../segment/crc.js';
 import { decodeTexts } from '../segment/entry-payload.js';
 import { recordSize } from '../segment/layout.js';
@@ -9,7 +10,6 @@ import { payloadIsGood, readRecord } from '../segment/record.js';
 import { isBadDisk } from '../segment/slot-stream.js';
 import { readFully, runSync } from '../segment/steps.js';
 import type { Place } from './snapshot.js';
-import type { Waiting } from './tail.js';
 import type { TailItem } from './tail-stream.js';
 
 /** Records that stand so near to each other are read at once. */
@@ -19,7 +19,7 @@ const LONGEST_READ = 256 * 1024;
 /** Of those that can still be read there; what is missing is a row now, or was deleted, or is damaged. */
 export async function textsOf(place: Place, items: readonly TailItem[]): Promise<Map<TailItem, Row>> {
   const texts = new Map<TailItem, Row>();
-  for (const [waiting, ofSegment] of bySegment(items)) {
+  for (const [waiting, ofSegment] of groupBy(items, (item) => item.waiting)) {
     const seed = new CrcSeed(Buffer.from(waiting.id, 'hex'));
     for (const group of groupsOf(ofSegment)) {
       readGroup(place, group, seed, texts);
@@ -27,16 +27,6 @@ export async function textsOf(place: Place, items: readonly TailItem[]): Promise
     }
   }
   return texts;
-}
-
-function bySegment(items: readonly TailItem[]): Map<Waiting, TailItem[]> {
-  const segments = new Map<Waiting, TailItem[]>();
-  for (const item of items) {
-    const others = segments.get(item.waiting);
-    if (others === undefined) segments.set(item.waiting, [item]);
-    else others.push(item);
-  }
-  return segments;
 }
 
 /** Those of a segment that are to be read at once. */

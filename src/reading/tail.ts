@@ -8,6 +8,7 @@
  */
 import { AgentLogError, ioError } from '../errors.js';
 import { giveWay, isTurnLong } from '../give-way.js';
+import { groupBy } from '../group-by.js';
 import type { Disk } from '../segment/disk.js';
 import type { SegmentRecord } from '../segment/record.js';
 import { FileScan, type ReadBuffer } from '../segment/scan-file.js';
@@ -172,12 +173,7 @@ export class Tail {
       this.#settled.delete(id);
     }
     this.#segments = kept;
-    this.#slots = new Map();
-    for (const segment of kept.values()) {
-      const slot = this.#slots.get(segment.slot);
-      if (slot === undefined) this.#slots.set(segment.slot, [segment]);
-      else slot.push(segment);
-    }
+    this.#slots = groupBy(kept.values(), ({ slot }) => slot);
   }
 
   #sourceOf(file: SegmentFile): Source {

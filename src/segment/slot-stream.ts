@@ -1,4 +1,5 @@
 /** What the segments of one slot hold, one segment after the other, and the streams of several slots merged. */
+import { groupBy } from '../group-by.js';
 import type { Disk } from './disk.js';
 import type { SegmentRecord } from './record.js';
 import { SegmentReading, type Source } from './segment-reading.js';
@@ -105,12 +106,7 @@ export function streamsOf<Item extends Numbered>(
   sources: readonly Source[],
   reader: Reader<Item>,
 ): SlotStream<Item>[] {
-  const chains = new Map<number, Source[]>();
-  for (const source of sources) {
-    const chain = chains.get(source.name.slot);
-    if (chain === undefined) chains.set(source.name.slot, [source]);
-    else chain.push(source);
-  }
+  const chains = groupBy(sources, ({ name }) => name.slot);
   return [...chains.values()].map((chain) => new SlotStream(disk, chain, reader));
 }
 
