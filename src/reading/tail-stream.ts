@@ -107,8 +107,10 @@ class Candidates {
   #at: number;
   readonly #end: number;
 
-  constructor({ waiting, entries }: View, places: Places, filter: Filter, order: Order) {
+  constructor({ waiting, ...view }: View, places: Places, filter: Filter, order: Order) {
     this.#waiting = waiting;
+    // Made anew, they may be fewer.
+    const entries = Math.min(view.entries, places.entries);
     this.#places = places;
     const { taskId, after, before } = filter;
     const matches = matcherOf(filter, places);

@@ -298,20 +298,25 @@ class Segment implements Waiting {
     return places.entries;
   }
 
+  /** Of what can be read now: some of it may have become damaged since the first time. Undefined when the file is gone. */
   async renewPlaces(): Promise<Places | undefined> {
-    const fd = this.#open.hold(this.source);
+    const { disk, reports } = this.#options;
+    const { source } = this;
+    const fd = this.#open.hold(source);
     if (fd === undefined) return undefined;
+    const places = new Places();
     try {
-      const places = new Places();
-      const { size } = this.#options.disk.callSync('fstat', fd);
-      const scan = new FileScan(fd, this.source.path, scannerOf(this.source, size), this.#buffer);
+      const { size } = disk.callSync('fstat', fd);
+      const scanner = scannerOf(source, size);
+      const scan = new FileScan(fd, source.path, scanner, this.#buffer);
       await this.#give(scan, (record) => places.add(record));
       this.index.places = places;
+      reports.read(source.path, scanner.verdict!);
       return places;
     } catch (error) {
       if (!isBadDisk(error as Error)) throw error;
-      this.#options.reports.unreadable(this.source.path, error as Error);
-      return undefined;
+      reports.unreadable(source.path, error as Error);
+      return places;
     } finally {
       this.#open.release();
     }
