@@ -13,16 +13,17 @@ export interface Acknowledgement {
 }
 
 /**
- * Arguments: `store`, `name`, `seed`; `compacting` to compact all the time. It waits to be told how many entries to append, says 'done' after them and waits
- * again; 0 means to close the store.
+ * Arguments: `store`, `name`, `seed`; `compacting` to compact all the time, `leading: false` never to lead. It waits to
+ * be told how many entries to append, says 'done' after them and waits again; 0 means to close the store.
  */
 export const APPENDER = `
-  const { store, name, seed, compacting = false } = args;
+  const { store, name, seed, compacting = false, leading = true } = args;
   ${textOf.toString()}
   let state = seed;
   const below = (bound) => { state = (Math.imul(state, 1664525) + 1013904223) >>> 0; return (state >>> 8) % bound; };
   const log = await openAgentLog(store, {
     segmentBytes: 65536,
+    compact: leading,
     on: { damage: (damage) => say({ damage }), warning: ({ message }) => say({ warning: message }) },
   });
   say({ slot: (await log.stats()).slot });
