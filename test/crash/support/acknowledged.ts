@@ -15,6 +15,7 @@ type Ids = Map<string, string | undefined>;
 
 export class Acknowledged {
   readonly #ids: Ids = new Map();
+  readonly #counts = new Map<string, number>();
   /** All that was ever read, which must never be gone again. */
   #seen: Ids = new Map();
 
@@ -22,9 +23,24 @@ export class Acknowledged {
     return this.#ids.size;
   }
 
+  get appenders(): string[] {
+    return [...this.#counts.keys()];
+  }
+
+  /** What one appender was told. */
+  sizeOf(appender: string): number {
+    return this.#counts.get(appender) ?? 0;
+  }
+
+  /** Ids, and the names of their entries: `APPENDER/N`. */
+  get named(): [id: string, name: string][] {
+    return [...this.#ids].flatMap(([name, id]) => (id === undefined ? [] : [[id, name]]));
+  }
+
   /** `flush` acknowledges without ids. */
   hear(appender: string, { n, count, ids }: Acknowledgement): void {
     if (ids !== undefined && ids.length !== count) throw new Error(`${ids.length} ids for ${count} entries`);
+    this.#counts.set(appender, this.sizeOf(appender) + count);
     for (let i = 0; i < count; i++) this.#ids.set(`${appender}/${n + i}`, ids?.[i]);
   }
 
@@ -36,6 +52,18 @@ export class Acknowledged {
     return this.#hold(before, found);
   }
 
+  /**
+   * As `check`, of what is read otherwise, maybe in several pieces, between which parts of groups may come. What has ids
+   * below `from` of what was found need not be there.
+   */
+  async checkRead(read: () => Promise<Found[]>, from = (_found: Found[]) => ''): Promise<Found[]> {
+    const before = new Map(this.#ids);
+    const found = await read();
+    const ids = checkEntries(found);
+    for (const expected of [before, this.#seen]) checkThere(expected, ids, from(found));
+    return found;
+  }
+
   /** As `check`, of entries that were read in another way, when nobody wrote. */
   checkRows(found: Found[]): void {
     this.#hold(this.#ids, found);
@@ -44,12 +72,7 @@ export class Acknowledged {
   #hold(before: Ids, found: Found[]): Found[] {
     const ids = checkEntries(found);
     checkGroups(found);
-    for (const expected of [before, this.#seen]) {
-      for (const [name, id] of expected) {
-        if (!ids.has(name)) throw new Error(`${name} was acknowledged, or read before, and is lost`);
-        if (id !== undefined && ids.get(name) !== id) throw new Error(`${name} has another id than before`);
-      }
-    }
+    for (const expected of [before, this.#seen]) checkThere(expected, ids);
     this.#seen = ids;
     return found;
   }
@@ -70,6 +93,15 @@ function checkEntries(found: readonly Found[]): Ids {
     ids.set(`${taskId}/${n}`, id);
   }
   return ids;
+}
+
+/** All that is expected, or of what has an id only that from `from` on. */
+function checkThere(expected: Ids, ids: Ids, from = ''): void {
+  for (const [name, id] of expected) {
+    if (from !== '' && (id === undefined || id < from)) continue;
+    if (!ids.has(name)) throw new Error(`${name} was acknowledged, or read before, and is lost`);
+    if (id !== undefined && ids.get(name) !== id) throw new Error(`${name} has another id than before`);
+  }
 }
 
 function checkGroups(found: readonly Found[]): void {
