@@ -10,7 +10,7 @@ test('a scan during which segments become rows and are removed gives all that wa
     const scene = new Scene(seed);
     const { random } = scene;
     const logs = [
-      await scene.open('a', 1000, random.pick([0, 1000])),
+      await scene.open('a', 1000, { mostPlaces: random.pick([0, 1000]) }),
       await scene.open('b'),
       await scene.open('c', 100_000),
     ];

@@ -1,6 +1,6 @@
 /** A store on a simulated disk with a database beside it, some processes that append, and compaction when a test wants it. */
 import { onTestFinished } from 'vitest';
-import { type AgentLog, openOn } from '../../src/agent-log.js';
+import { type AgentLog, openOn, type Tuning } from '../../src/agent-log.js';
 import { formatId } from '../../src/entry-id.js';
 import { checkOptions } from '../../src/options.js';
 import { pathsOf } from '../../src/segment/store-directory.js';
@@ -27,7 +27,8 @@ export class Scene {
     onTestFinished(() => this.database.remove());
   }
 
-  open(process: string, segmentBytes = 1000, mostPlaces?: number): Promise<AgentLog> {
+  /** `others` stands in for what the tuning is otherwise. */
+  open(process: string, segmentBytes = 1000, others: Partial<Tuning> = {}): Promise<AgentLog> {
     const on = {
       warning: () => undefined,
       damage: ({ reason }: { reason: string }) => this.damages.push(reason),
@@ -40,8 +41,8 @@ export class Scene {
       atExit: () => () => undefined,
       database: this.database.path,
       patience: 0,
-      mostPlaces,
       lookEvery: 1,
+      ...others,
     };
     return openOn(this.disk.processNamed(process), STORE, { ...options, segmentBytes }, tuning);
   }

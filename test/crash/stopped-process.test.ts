@@ -1,8 +1,8 @@
 /** A process that is stopped for a while, as by a debugger, a laptop's lid or a paused container, and goes on. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startHost } from './support/host.js';
+import { startHost, stopHost } from './support/host.js';
 import { idsAndTexts, openStore, storePath } from './support/stores.js';
 
 /** Appends what it is told to; the clock is as far ahead as it is told. */
@@ -21,13 +21,6 @@ const PROGRAM = `
   say('closed');
   process.exit();`;
 
-async function stop(pid: number, stop: () => void): Promise<void> {
-  stop();
-  // Signals are delivered in a moment; from then on the process runs no instruction.
-  const state = () => /^State:\s+(\w)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  while (state() !== 'T') await new Promise(setImmediate);
-}
-
 test.runIf(process.platform === 'linux')(
   'a stopped process keeps its segment and its slot, and goes on as if nothing had been',
   async () => {
@@ -37,7 +30,7 @@ test.runIf(process.platform === 'linux')(
     const before = (await host.ask({ count: 30 })) as string[];
     // It may be stopped in the middle of a batch.
     host.tell({ count: 300 });
-    await stop(host.pid, () => host.signal('SIGSTOP'));
+    await stopHost(host);
 
     const recovered: unknown[] = [];
     const log = await openStore(store, { on: { recover: (event) => recovered.push(event) } });

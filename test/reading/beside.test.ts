@@ -67,7 +67,7 @@ test('a follow, left and gone on with from its cursor, gives everything once, of
     const { scene } = life;
     const { random } = scene;
     await life.begin();
-    const reader = await scene.open('reader', 1000, random.pick([0, 10, 1000]));
+    const reader = await scene.open('reader', 1000, { mostPlaces: random.pick([0, 10, 1000]) });
     const taskId = random.pick([...TASKS, undefined]);
     const given: string[] = [];
     let follow: EntryFollow = reader.follow({ taskId });
@@ -108,7 +108,7 @@ test('a filtered scan, in either order, gives what was there when it began, once
     const { scene } = life;
     const { random } = scene;
     await life.begin();
-    const reader = await scene.open('reader', 1000, random.pick([0, 10, 1000]));
+    const reader = await scene.open('reader', 1000, { mostPlaces: random.pick([0, 10, 1000]) });
     const taskId = random.pick([...TASKS, undefined]);
     const order = random.pick(['asc', 'desc'] as const);
     const atBegin = life.idsOf(taskId);

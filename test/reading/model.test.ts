@@ -94,7 +94,7 @@ class Store {
     this.#processes[n] = `process ${this.#names++}`;
     // Handles of three kinds: of many and few segments, and of those that keep places of none, some and all of them.
     const [segmentBytes, mostPlaces] = [[400], [1500, 0], [100_000, 5]][n]!;
-    this.logs[n] = await this.scene.open(this.#processes[n]!, segmentBytes, mostPlaces);
+    this.logs[n] = await this.scene.open(this.#processes[n]!, segmentBytes, { mostPlaces });
   }
 
   add(ids: readonly string[], entries: readonly Entry[]): void {

@@ -12,7 +12,7 @@ async function begin(): Promise<{ scene: Scene; reader: AgentLog; sealed: string
   const writer = await scene.open('writer', 100_000);
   for (let n = 0; n < PER_SEGMENT; n++) await scene.append(writer, 't', 100);
   await writer.close();
-  const reader = await scene.open('reader', 1000, 0);
+  const reader = await scene.open('reader', 1000, { mostPlaces: 0 });
   for (let n = 0; n < PER_SEGMENT; n++) await scene.append(reader, 't', 100);
   expect(await allOf(reader)).toEqual(scene.expected);
   const [sealed] = scene.filesIn('segments');

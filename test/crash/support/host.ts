@@ -1,5 +1,6 @@
 /** Real processes that use the compiled package, and speak with the test: a JSON value a line, both ways. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
@@ -129,6 +130,14 @@ export function startHost(code: string, program: Program = {}): Host {
   const host = new Host(code, program);
   onTestFinished(() => host.kill().then(() => undefined));
   return host;
+}
+
+/** Resolves when it runs no instruction any more. Linux only. */
+export async function stopHost(host: Host): Promise<void> {
+  host.signal('SIGSTOP');
+  // Signals are delivered in a moment.
+  const state = () => /^State:\s+(\w)/m.exec(readFileSync(`/proc/${host.pid}/status`, 'utf8'))?.[1];
+  while (state() !== 'T') await new Promise(setImmediate);
 }
 
 /** A program that says one thing and ends well. */
