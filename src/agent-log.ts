@@ -29,12 +29,16 @@ import { Intake } from './intake.js';
 import { type AgentLogOptions, type CheckedOptions, checkOptions } from './options.js';
 import { checkSql, type SqlOptions } from './query/arguments.js';
 import { QueryProcesses } from './query/query-processes.js';
+import { QuerySearcher } from './query/query-searcher.js';
+import { runSql } from './query/run-sql.js';
 import type {
   CountFilter,
   EntriesQuery,
   EntryFollow,
   FollowOptions,
   ScanOptions,
+  SearchOptions,
+  SearchResult,
   TaskSummary,
 } from './reading/api.js';
 import { Changes } from './reading/changes.js';
@@ -43,8 +47,9 @@ import { formatCursor, parseCursor } from './reading/cursor.js';
 import { entryOf, findEntry, readEntries, type Wanted } from './reading/entry-stream.js';
 import { Follow } from './reading/follow.js';
 import { Position } from './reading/position.js';
-import { checkCountFilter, checkEntries, checkFollow, checkScan } from './reading/query.js';
+import { checkCountFilter, checkEntries, checkFollow, checkScan, checkSearch } from './reading/query.js';
 import { deletesFor, lastSeen, type Retention } from './reading/retention.js';
+import { type Searcher, search } from './reading/search.js';
 import { type Place, takeSnapshot } from './reading/snapshot.js';
 import { Tail } from './reading/tail.js';
 import { type Disk, nodeDisk } from './segment/disk.js';
@@ -67,6 +72,8 @@ export interface Tuning {
   readonly database?: string | undefined;
   /** Who does the compactor's work, and when. */
   readonly compaction?: Compaction | undefined;
+  /** Who asks SQLite for searches. */
+  readonly searcher?: Searcher | undefined;
   /** Milliseconds after which it is asked whether the writer of an unproven batch lives. */
   readonly patience?: number | undefined;
   /** Waiting entries of which it is kept in memory where they stand, at most. */
@@ -117,6 +124,11 @@ export interface AgentLog<Detail = JsonValue> {
   count(filter?: CountFilter): Promise<number>;
   /** What there is of each task, those with the newest entries first. */
   tasks(): Promise<TaskSummary[]>;
+  /**
+   * The newest entries in which all words of `text` are found, the newest first. See docs/api.md for what a word is, and for
+   * the index that this needs.
+   */
+  search(text: string, options?: SearchOptions): Promise<SearchResult<Detail>[]>;
   /**
    * Runs a statement that reads, on what has become rows by now, in a process of its own. See docs/api.md for the tables'
    * names, and for what bounds it.
@@ -252,6 +264,7 @@ class Handle implements AgentLog<never> {
   readonly #changes: Changes;
   readonly #follows = new Set<Follow>();
   readonly #queries: QueryProcesses;
+  readonly #searcher: Searcher;
   readonly #backlog: BacklogWatch;
   readonly #leadership: Leadership | undefined;
   readonly #intake: Intake;
@@ -276,9 +289,10 @@ class Handle implements AgentLog<never> {
     this.#store = store;
     this.#options = options;
     this.#events = events;
+    const database = tuning.database ?? databasePath(store.paths);
     this.#place = {
       disk,
-      rows: new RowReader(tuning.database ?? databasePath(store.paths)),
+      rows: new RowReader(database),
       tail,
       reports,
     };
@@ -290,6 +304,7 @@ class Handle implements AgentLog<never> {
       protocol: PROTOCOL,
       findProgram: () => findWorker(options.worker),
     });
+    this.#searcher = tuning.searcher ?? new QuerySearcher(this.#queries, database);
     this.#backlog = new BacklogWatch(disk, store.paths);
     this.#intake = new Intake(options);
     this.#dropped = new DroppedWrites((message, cause) => {
@@ -450,7 +465,13 @@ class Handle implements AgentLog<never> {
     this.#checkOpen();
     const { signal, ...checked } = checkSql(query, given, options);
     const path = databasePath(this.#store.paths);
-    return (await this.#queries.run({ path, query, ...checked }, signal)) as Row[];
+    return (await runSql(this.#queries, { path, query, ...checked }, signal)) as Row[];
+  }
+
+  async search(text: string, options?: SearchOptions): Promise<never[]> {
+    this.#checkOpen();
+    const wanted = checkSearch(text, options);
+    return (await search(this.#place, this.#searcher, wanted, this.#options.fullText)) as never[];
   }
 
   async compact(options: CompactOptions = {}): Promise<CompactResult> {

@@ -29,5 +29,7 @@ export type {
   EntryFollow,
   FollowOptions,
   ScanOptions,
+  SearchOptions,
+  SearchResult,
   TaskSummary,
 } from './reading/api.js';

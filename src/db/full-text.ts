@@ -5,13 +5,17 @@
  * The index holds no texts; it reads them from a view of the rows, so it can be built anew at any time.
  */
 import type { Row } from '../destination.js';
+import { AgentLogError } from '../errors.js';
 import type { Connection, Statement } from './better-sqlite3.js';
 
 const TOOL_CHARACTERS = 8192;
 const KEY = 'fullText';
 
-/** One expression for the index and for what is read back: a row is only found again by exactly what was indexed. */
-const shown = (type: string, text: string) =>
+/**
+ * One expression for the index, for what is read back and for texts that are no rows yet: a row is only found again by
+ * exactly what was indexed.
+ */
+export const shown = (type: string, text: string) =>
   `iif(${type} LIKE 'tool%', substr(${text}, 1, ${TOOL_CHARACTERS}), ${text})`;
 
 const MAKE = `
@@ -21,15 +25,26 @@ const MAKE = `
   INSERT INTO agentLogMeta VALUES ('${KEY}', 1);
   INSERT INTO agentLogSearch (agentLogSearch) VALUES ('rebuild')`;
 
+/** Whether the database has the index. */
+export function hasFullText(db: Connection): boolean {
+  return db.prepare('SELECT 1 FROM agentLogMeta WHERE key = ?').get(KEY) !== undefined;
+}
+
+export function noFullText(): AgentLogError {
+  return new AgentLogError(
+    'AGENTLOG_NO_FULL_TEXT',
+    'this store has no index for searches: open it with fullText: true in the process that brings entries into the database; the next entries that it brings in, or append() and then compact(), make the index',
+  );
+}
+
 export class FullText {
   readonly #insert: Statement | undefined;
   readonly #removeDoomed: Statement | undefined;
 
   /** With `wanted`, the index is made if there is none. Once made, it is kept up by everybody. */
   constructor(db: Connection, wanted: boolean) {
-    const isThere = () => db.prepare('SELECT 1 FROM agentLogMeta WHERE key = ?').get(KEY) !== undefined;
-    if (wanted && !isThere()) db.transaction(() => db.exec(MAKE)).immediate();
-    if (!isThere()) return;
+    if (wanted && !hasFullText(db)) db.transaction(() => db.exec(MAKE)).immediate();
+    if (!hasFullText(db)) return;
     this.#insert = db.prepare(`
       INSERT INTO agentLogSearch (rowid, text)
       VALUES ((@idHigh << 32) | @idLow, ${shown('@type', '@text')})`);

@@ -53,7 +53,7 @@ interface DamagedRow {
   readonly idLow: number;
 }
 
-type RawRow = [
+export type RawRow = [
   idHigh: number,
   idLow: number,
   taskId: string,
@@ -159,7 +159,7 @@ function sourceOf({ taskId }: RowFilter, { after, before }: IdRange): [sql: stri
 }
 
 /** What must be looked for. */
-function conditionOf(filter: RowFilter): [sql: string, values: unknown[]] {
+export function conditionOf(filter: RowFilter): [sql: string, values: unknown[]] {
   const { types, agent, since, until, slots } = filter;
   const parts: string[] = [];
   const values: unknown[] = [];

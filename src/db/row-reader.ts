@@ -10,7 +10,16 @@ import type { Connection, Statement } from './better-sqlite3.js';
 import { openForReading } from './connection.js';
 import { Deletes } from './deletes.js';
 import { fileIdentity } from './file-identity.js';
-import { type Page, type PageRequest, type ReadRow, ROW_COLUMNS, RowPages, rowOf } from './row-pages.js';
+import { hasFullText } from './full-text.js';
+import {
+  type Page,
+  type PageRequest,
+  type RawRow,
+  type ReadRow,
+  ROW_COLUMNS,
+  RowPages,
+  rowOf,
+} from './row-pages.js';
 import { checkVersionOf } from './schema.js';
 
 /** Another process may hold a lock for a moment, while it repairs the log after a crash, say. */
@@ -202,7 +211,12 @@ export class Rows {
 
   row(idHigh: number, idLow: number): ReadRow | undefined {
     const raw = this.#row.get(idHigh, idLow);
-    return raw === undefined ? undefined : rowOf(raw as Parameters<typeof rowOf>[0]);
+    return raw === undefined ? undefined : rowOf(raw as RawRow);
+  }
+
+  /** Whether there is an index for searches. */
+  hasFullText(): boolean {
+    return hasFullText(this.#db);
   }
 
   /** The last id that came in, of each slot. */

@@ -2,16 +2,12 @@
  * Runs a statement that somebody else has written. It may read the tables of this database, and nothing else: the connection
  * is one that cannot write, and what is no reading is refused by its first word, before SQLite sees it. For even there
  * VACUUM makes files, ATTACH reads other ones, and a PRAGMA does its work while it is only being prepared.
- *
- * The connection is of this query alone, so that nothing that a statement leaves in it meets the next one, and the
- * database is always the one that is there now.
  */
 import { AgentLogError } from '../errors.js';
 import { betterSqlite3, type Connection, type Statement } from './better-sqlite3.js';
-import { openForReading } from './connection.js';
-import { fileIdentity } from './file-identity.js';
 import { addIdFunctions } from './id-functions.js';
-import { checkVersionOf, migrate } from './schema.js';
+import { openForQuery } from './query-connection.js';
+import { migrate } from './schema.js';
 
 /** What SQLite takes as a parameter, and gives as a column's value. */
 export type SqlValue = string | number | bigint | Uint8Array | null;
@@ -31,8 +27,6 @@ export interface SqlPage {
   readonly rows: readonly (readonly SqlValue[])[];
 }
 
-/** Whoever asks does so in a thread that nobody else waits for. */
-const PATIENCE_MS = 10_000;
 const PAGE_ROWS = 1000;
 const PAGE_SIZE = 256 * 1024;
 /** Of all values together, in characters and bytes. */
@@ -47,7 +41,7 @@ const READING =
 
 /** Page by page; the last one may be empty. */
 export function* runQuery({ path, query, parameters, maxRows }: SqlRequest): Generator<SqlPage, void, void> {
-  const db = open(path);
+  const db = openForQuery(path) ?? emptyDatabase();
   try {
     // What sorts and groups is not to fill a disk: memory is what the process is watched for.
     db.pragma('temp_store = MEMORY');
@@ -77,19 +71,8 @@ export function* runQuery({ path, query, parameters, maxRows }: SqlRequest): Gen
   }
 }
 
-/** The database, or one like it without any rows. */
-function open(path: string): Connection {
-  if (fileIdentity(path) !== undefined) {
-    const db = openForReading(path, PATIENCE_MS);
-    try {
-      // Not so an empty file that another program has made.
-      if (checkVersionOf(db, path) > 0) return db;
-    } catch (error) {
-      db.close();
-      throw error;
-    }
-    db.close();
-  }
+/** One like the store's, without any rows. */
+function emptyDatabase(): Connection {
   const empty = new (betterSqlite3())(':memory:');
   migrate(empty, ':memory:');
   empty.pragma('query_only = ON');

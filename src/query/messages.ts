@@ -1,13 +1,21 @@
 /** What a handle and its processes for queries tell each other. */
-import type { SqlPage, SqlRequest } from '../db/sql-query.js';
+import type { RowSearch } from '../db/search-rows.js';
+import type { TextSearch } from '../db/search-texts.js';
+import type { SqlRequest } from '../db/sql-query.js';
 import type { SentError } from '../sent-error.js';
 
-/** 'next': the next page of the answer, or its end. */
-export type ToQuery = ({ readonly kind: 'query' } & SqlRequest) | { readonly kind: 'next' };
+/** What is answered in pages. */
+export type QueryRequest =
+  | ({ readonly kind: 'sql' } & SqlRequest)
+  | ({ readonly kind: 'rows' } & RowSearch)
+  | ({ readonly kind: 'texts' } & TextSearch);
+
+/** 'next': the next page of the answer, or its end. `given` is what the request needs for it, if anything. */
+export type ToQuery = QueryRequest | { readonly kind: 'next'; readonly given: unknown };
 
 /** The pages of an answer come before its 'done'. After 'outgrown' the process ends. */
 export type FromQuery =
-  | ({ readonly kind: 'page' } & SqlPage)
+  | { readonly kind: 'page'; readonly page: unknown }
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly failure: SentError }
   | { readonly kind: 'outgrown' };

@@ -1,15 +1,19 @@
 /** A process in which queries run, one at a time, as the one sees it that started it. */
 import { type ChildProcess, fork } from 'node:child_process';
-import type { SqlPage, SqlRequest } from '../db/sql-query.js';
 import { AgentLogError } from '../errors.js';
 import { fromSent } from '../sent-error.js';
-import { type FromQuery, queryArgument, type ToQuery } from './messages.js';
+import { type FromQuery, type QueryRequest, queryArgument, type ToQuery } from './messages.js';
 
-type Row = { [column: string]: unknown };
+/** What a process is asked, and what becomes of its answer. */
+export interface Question {
+  readonly request: QueryRequest;
+  /** Called with each page. What it returns goes to the process with the wish for the next one. */
+  readonly take: (page: never) => unknown;
+}
 
 interface Asked {
-  readonly rows: Row[];
-  readonly resolve: (rows: Row[]) => void;
+  readonly take: Question['take'];
+  readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -49,12 +53,15 @@ export class QueryProcess {
     return this.#isEnding;
   }
 
-  /** Not while another query is under way. A query under way keeps the host's process from its natural end. */
-  ask(request: SqlRequest): Promise<Row[]> {
+  /**
+   * Resolves when all pages were taken. Not while another query is under way. A query under way keeps the host's process
+   * from its natural end.
+   */
+  ask({ request, take }: Question): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#asked = { rows: [], resolve, reject };
+      this.#asked = { take, resolve, reject };
       this.#keepHost(true);
-      this.#tell({ kind: 'query', ...request });
+      this.#tell(request);
     });
   }
 
@@ -85,14 +92,11 @@ export class QueryProcess {
     const asked = this.#asked;
     // Something that was on its way when the query failed.
     if (asked === undefined) return;
-    if (message.kind === 'page') {
-      asked.rows.push(...objects(message));
-      this.#tell({ kind: 'next' });
-    }
-    if (message.kind === 'failed') this.#fail(sqlError(fromSent(message.failure)));
+    if (message.kind === 'page') this.#tell({ kind: 'next', given: asked.take(message.page as never) });
+    if (message.kind === 'failed') this.#fail(queryError(fromSent(message.failure)));
     if (message.kind === 'done') {
       this.#settled();
-      asked.resolve(asked.rows);
+      asked.resolve();
     }
   }
 
@@ -108,20 +112,10 @@ export class QueryProcess {
   }
 }
 
-function objects({ columns, rows }: SqlPage): Row[] {
-  // Not by assignment: a column may have any name, "__proto__" too.
-  return rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, own(row[i])])));
-}
-
-/** Bytes came as a view of the whole message. */
-function own(value: unknown): unknown {
-  return ArrayBuffer.isView(value) ? new Uint8Array(value as Uint8Array) : value;
-}
-
 /** Of what the storage did, and of everything else, which is the statement's own. */
 const OF_STORAGE = /^SQLITE_(IOERR|CORRUPT|NOTADB|CANTOPEN|FULL|BUSY|LOCKED|PROTOCOL|PERM|READONLY_)/;
 
-function sqlError(error: Error & { code?: string }): AgentLogError {
+function queryError(error: Error & { code?: string }): AgentLogError {
   const { code = '', message } = error;
   if (code.startsWith('AGENTLOG_')) return new AgentLogError(code as AgentLogError['code'], message);
   if (OF_STORAGE.test(code))

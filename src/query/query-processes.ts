@@ -3,9 +3,8 @@
  * other one waiting, up to a few; kept for a while afterwards, as making one takes longer than most queries.
  */
 import type { CancelSignal } from '../cancel-signal.js';
-import type { SqlRequest } from '../db/sql-query.js';
 import { ioError } from '../errors.js';
-import { QueryProcess } from './query-process.js';
+import { QueryProcess, type Question } from './query-process.js';
 
 interface Options {
   readonly protocol: number;
@@ -21,8 +20,8 @@ const IDLE_MS = 10_000;
 
 /** A query that was asked for. */
 interface Job {
-  readonly request: SqlRequest;
-  readonly resolve: (rows: unknown[]) => void;
+  readonly question: Question;
+  readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -34,17 +33,21 @@ export class QueryProcesses {
   readonly #idle = new Map<QueryProcess, NodeJS.Timeout>();
   /** Ends of processes that have not come yet. */
   readonly #ends = new Set<Promise<void>>();
+  /** With what everything ends that is asked for from then on. */
+  #closed: Error | undefined;
 
   constructor(options: Options) {
     this.#options = { most: MOST_PROCESSES, idleMs: IDLE_MS, ...options };
   }
 
-  async run(request: SqlRequest, signal: CancelSignal | undefined): Promise<unknown[]> {
+  /** Resolves when all pages of the answer were taken. */
+  async run(question: Question, signal: CancelSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
+    if (this.#closed !== undefined) throw this.#closed;
     let stop = (): void => undefined;
     try {
-      return await new Promise((resolve, reject) => {
-        const job: Job = { request, resolve, reject };
+      await new Promise<void>((resolve, reject) => {
+        const job: Job = { question, resolve, reject };
         stop = () => this.#drop(job, signal?.reason);
         signal?.addEventListener('abort', stop, { once: true });
         this.#waiting.push(job);
@@ -55,8 +58,9 @@ export class QueryProcesses {
     }
   }
 
-  /** Whatever is under way ends with this error. Resolves when no process is left. */
+  /** Whatever is under way, and what is asked for later, ends with this error. Resolves when no process is left. */
   async close(error: Error): Promise<void> {
+    this.#closed = error;
     for (const job of [...this.#waiting, ...this.#busy.keys()]) this.#drop(job, error);
     for (const process of this.#idle.keys()) this.#end(process);
     await Promise.all(this.#ends);
@@ -80,10 +84,10 @@ export class QueryProcesses {
       if (this.#busy.delete(job)) this.#rest(process);
       this.#next();
     };
-    process.ask(job.request).then(
-      (rows) => {
+    process.ask(job.question).then(
+      () => {
         over();
-        job.resolve(rows);
+        job.resolve();
       },
       (error) => {
         over();

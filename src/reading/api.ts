@@ -33,6 +33,23 @@ export interface ScanOptions extends EntryFilter {
   signal?: CancelSignal | undefined;
 }
 
+export interface SearchOptions extends EntryFilter {
+  /** So many at most, the newest. 50 unless said otherwise. */
+  limit?: number | undefined;
+  /** Aborting ends the search, whatever it does. */
+  signal?: CancelSignal | undefined;
+}
+
+/** An entry in which something was found. */
+export interface SearchResult<Detail = JsonValue> extends StoredEntry<Detail> {
+  /** How well it matches among the entries of this answer, by SQLite's bm25: the lower, the better. */
+  rank: number;
+  /** A part of the text in which something was found, some hundred characters long at most. */
+  snippet: string;
+  /** Where in `snippet` something was found: from `start` up to, without, `end`, as for `snippet.slice(start, end)`. */
+  matches: [start: number, end: number][];
+}
+
 export interface FollowOptions {
   taskId?: string | undefined;
   /** One, or any of several. */

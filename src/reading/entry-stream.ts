@@ -34,6 +34,8 @@ export interface Found extends CheckedEntry, Numbered {}
 
 export type Item = TailItem | GoodRow;
 
+const ROWS_AT_ONCE = 64;
+
 /** In pieces, each of what was at hand. */
 export async function* readEntries(
   place: Place,
@@ -93,6 +95,21 @@ export async function* itemsOf(place: Place, snapshot: Snapshot, wanted: Wanted)
   }
 }
 
+/** As `itemsOf`, but only what waits; what has become a row meanwhile may be missing. */
+export async function* waitingItemsOf(
+  place: Place,
+  snapshot: Snapshot,
+  wanted: Wanted,
+): AsyncGenerator<TailItem[]> {
+  const streams = tailsOf(place, snapshot, wanted, giveWay, () => undefined);
+  for (;;) {
+    const crowd = await nextInOrder(streams, wanted.order);
+    if (crowd.length === 0) return;
+    const items = crowd.filter(({ places, n }) => !snapshot.deletes.cover(places.deletable(n)));
+    if (items.length > 0) yield items;
+  }
+}
+
 export function entryOf({ idHigh, idLow, taskId, type, text, agent, detail, timestamp }: Found): StoredEntry {
   const entry: StoredEntry = { id: formatId(idHigh, idLow), taskId, type, text, timestamp };
   if (agent !== undefined) entry.agent = agent;
@@ -112,32 +129,39 @@ export async function findEntry(place: Place, id: IdHalves): Promise<StoredEntry
   return undefined;
 }
 
-async function withTexts(place: Place, items: readonly Item[]): Promise<Found[]> {
+/** Without those that were deleted meanwhile, or cannot be read any more. */
+export async function withTexts(place: Place, items: readonly Item[]): Promise<Found[]> {
   const waiting = items.filter((item) => 'places' in item);
   if (waiting.length === 0) return items as Found[];
   const texts = await textsOf(place, waiting);
+  const rows = await rowsInsteadOf(
+    place,
+    waiting.filter((item) => !texts.has(item)),
+  );
   const found: Found[] = [];
   for (const item of items) {
-    let one = 'places' in item ? texts.get(item) : item;
-    if (one === undefined) {
-      await giveWay();
-      one = await rowOf(place, item as TailItem);
-    }
+    const one = 'places' in item ? (texts.get(item) ?? rows.get(item)) : item;
     if (one !== undefined) found.push(one);
   }
   return found;
 }
 
-/** Of an entry whose segment was let go of meanwhile; undefined if it was deleted. */
-async function rowOf(
-  place: Place,
-  { idHigh, idLow, waiting, places, n }: TailItem,
-): Promise<Found | undefined> {
-  const row = await place.rows.ask((rows) => rows?.row(idHigh, idLow));
-  if (row === undefined) place.tail.reportIfThere(waiting, places.offset(n), places.length(n));
-  if (row === undefined || !('isDamaged' in row)) return row;
-  place.reports.damagedRow(formatId(idHigh, idLow));
-  return undefined;
+/** Of entries whose segments were let go of meanwhile; without those that were deleted. */
+async function rowsInsteadOf(place: Place, items: readonly TailItem[]): Promise<Map<TailItem, Found>> {
+  const found = new Map<TailItem, Found>();
+  for (let from = 0; from < items.length; from += ROWS_AT_ONCE) {
+    await giveWay();
+    const asked = items.slice(from, from + ROWS_AT_ONCE);
+    const rows = await place.rows.ask((all) => asked.map(({ idHigh, idLow }) => all?.row(idHigh, idLow)));
+    for (const [i, item] of asked.entries()) {
+      const { idHigh, idLow, waiting, places, n } = item;
+      const row = rows[i];
+      if (row === undefined) place.tail.reportIfThere(waiting, places.offset(n), places.length(n));
+      else if ('isDamaged' in row) place.reports.damagedRow(formatId(idHigh, idLow));
+      else found.set(item, row);
+    }
+  }
+  return found;
 }
 
 function tailsOf(

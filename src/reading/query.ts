@@ -1,11 +1,16 @@
 /** What callers may ask for, checked: a misused field is a `TypeError` that says what was meant. */
 import { type CancelSignal, checkSignal } from '../cancel-signal.js';
+import { phrasesOf } from '../db/match-expression.js';
 import { parseId } from '../entry-id.js';
 import type { Order } from '../segment/slot-stream.js';
 import type { EntryFilter } from './api.js';
 import type { Filter } from './filter.js';
+import type { CheckedSearch } from './search.js';
 
 const USUAL_LIMIT = 1000;
+const USUAL_FINDS = 50;
+/** SQLite takes seconds for tens of thousands of words. */
+const MOST_SEARCHED = 10_000;
 const MOST_TYPES = 1000;
 const FILTER_FIELDS = ['taskId', 'type', 'agent', 'since', 'until', 'after', 'before'] as const;
 
@@ -22,8 +27,8 @@ export function checkEntries(query: unknown = {}): CheckedQuery {
   const { order, limit, last } = fieldsOf('entries', query, [...FILTER_FIELDS, 'order', 'limit', 'last']);
   const filter = checkFilter('entries', query as EntryFilter);
   checkOrder('entries', order);
-  checkCount('limit', limit);
-  checkCount('last', last);
+  checkCount('entries', 'limit', limit);
+  checkCount('entries', 'last', last);
   if (last === undefined)
     return { filter, order: order ?? 'asc', most: limit ?? USUAL_LIMIT, isReversed: false };
   if (order !== undefined || limit !== undefined)
@@ -42,6 +47,19 @@ export function checkScan(options: unknown = {}): {
   checkOrder('scan', order);
   checkSignal('scan', signal);
   return { filter: checkFilter('scan', options as EntryFilter), order: order ?? 'asc', signal };
+}
+
+export function checkSearch(text: unknown, options: unknown = {}): CheckedSearch {
+  if (typeof text !== 'string') throw new TypeError('search takes the words to search for, a string');
+  if (text.length > MOST_SEARCHED)
+    throw new TypeError(
+      `The text of search may have ${MOST_SEARCHED} characters at most, and this one has ${text.length}`,
+    );
+  const { limit, signal } = fieldsOf('search', options, [...FILTER_FIELDS, 'limit', 'signal']);
+  checkCount('search', 'limit', limit);
+  checkSignal('search', signal);
+  const filter = checkFilter('search', options as EntryFilter);
+  return { phrases: phrasesOf(text), filter, most: limit ?? USUAL_FINDS, signal };
 }
 
 export function checkFollow(options: unknown = {}) {
@@ -125,9 +143,9 @@ function checkId(call: string, name: string, value: unknown) {
   return id;
 }
 
-function checkCount(name: string, value: unknown): void {
+function checkCount(call: string, name: string, value: unknown): void {
   if (value !== undefined && !(Number.isSafeInteger(value) && Number(value) >= 0))
-    throw new TypeError(`The ${name} of entries must be a whole number from 0 on`);
+    throw new TypeError(`The ${name} of ${call} must be a whole number from 0 on`);
 }
 
 function checkOrder(call: string, order: unknown): asserts order is Order | undefined {

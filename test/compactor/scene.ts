@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest';
 import { type AgentLog, openOn, type Tuning } from '../../src/agent-log.js';
 import { formatId } from '../../src/entry-id.js';
 import { checkOptions } from '../../src/options.js';
+import type { Searcher } from '../../src/reading/search.js';
 import { pathsOf } from '../../src/segment/store-directory.js';
 import { Random } from '../support/random.js';
 import { compactAll, SimulatedDatabase } from '../support/simulated-compaction.js';
@@ -18,6 +19,8 @@ export class Scene {
   readonly damages: string[] = [];
   /** The entries that were acknowledged, by id. */
   readonly acknowledged = new Map<string, string>();
+  /** Who searches for the handles; the processes for it are of a store that is on a real disk. */
+  searcher: Searcher | undefined;
   #time = Date.UTC(2026, 5, 1);
   #given = 0;
 
@@ -33,13 +36,19 @@ export class Scene {
       warning: () => undefined,
       damage: ({ reason }: { reason: string }) => this.damages.push(reason),
     };
-    const options = checkOptions({ allowForeignOwner: true, now: () => this.#time++, on });
+    const options = checkOptions({
+      allowForeignOwner: true,
+      fullText: this.database.fullText,
+      now: () => this.#time++,
+      on,
+    });
     const tuning = {
       sealAfter: Number.POSITIVE_INFINITY,
       littleBytes: 0,
       pace: { smallest: 64, first: 256, largest: 1024 },
       atExit: () => () => undefined,
       database: this.database.path,
+      searcher: this.searcher,
       patience: 0,
       lookEvery: 1,
       ...others,

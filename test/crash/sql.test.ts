@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { AgentLog } from '../../src/agent-log.js';
 import { PROTOCOL } from '../../src/compactor/messages.js';
 import { QueryProcesses } from '../../src/query/query-processes.js';
+import { runSql } from '../../src/query/run-sql.js';
 import { repositoryRoot } from '../package/support/paths.js';
 import { tempDir } from '../package/support/temp-dir.js';
 import { runHost, startHost } from './support/host.js';
@@ -247,16 +248,24 @@ test('a process is used again, outlives a signal of the terminal, and is replace
 });
 
 /** As a handle has them, with limits of its own. */
-function processesWith(limits: { most?: number; idleMs?: number }): (query: string) => Promise<unknown[]> {
+function processesWith(limits: { most?: number; idleMs?: number }) {
   const program = join(repositoryRoot, 'dist/src/compactor/compactor-worker.js');
   const queries = new QueryProcesses({ protocol: PROTOCOL, findProgram: () => program, ...limits });
   onTestFinished(() => queries.close(new Error('the test is over')));
   const path = join(tempDir(), 'none');
-  return (query) => queries.run({ path, query, parameters: [], maxRows: 1 }, undefined);
+  const ask = (query: string) => runSql(queries, { path, query, parameters: [], maxRows: 1 }, undefined);
+  return { queries, ask };
 }
 
+test('what is asked after the close ends with the same error, and starts no process', async () => {
+  const { queries, ask } = processesWith({});
+  await queries.close(new Error('closed'));
+  await expect(ask('SELECT 1')).rejects.toThrow('closed');
+  expect(own()).toEqual([]);
+});
+
 test('a query that waits for a process that dies gets another one', async () => {
-  const ask = processesWith({ most: 1 });
+  const { ask } = processesWith({ most: 1 });
   const asked = ask(ENDLESS).catch(({ code }) => code);
   const next = ask('SELECT 1 AS one');
   const [pid] = await areBusy(process.pid, 1);
@@ -266,7 +275,7 @@ test('a query that waits for a process that dies gets another one', async () => 
 });
 
 test('a process with nothing to do is ended after a while', async () => {
-  const ask = processesWith({ idleMs: 1 });
+  const { ask } = processesWith({ idleMs: 1 });
   expect(await ask('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   while (own().length > 0) await new Promise((resolve) => setTimeout(resolve, 10));
   expect(await ask('SELECT 1 AS one')).toEqual([{ one: 1 }]);

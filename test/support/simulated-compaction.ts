@@ -21,11 +21,13 @@ export type Watch = (name: string) => void;
 export class SimulatedDatabase {
   readonly #directory = mkdtempSync(join(existsSync(IN_MEMORY) ? IN_MEMORY : tmpdir(), 'agentlog-'));
   readonly path = join(this.#directory, 'agent-log.db');
+  /** Whether its makers want it to have an index for searches. */
+  fullText = false;
   readonly #open = new Map<string, Set<RowStore>>();
   watch: Watch = () => undefined;
 
   destinationFor(process: string): Destination {
-    const store = RowStore.open(this.path, { allowUnsafeSqlite: false, fullText: false });
+    const store = RowStore.open(this.path, { allowUnsafeSqlite: false, fullText: this.fullText });
     const stores = this.#open.get(process) ?? new Set();
     this.#open.set(process, stores.add(store));
     return new Proxy(store, {
