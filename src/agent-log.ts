@@ -58,7 +58,7 @@ import type { PaceLimits } from './segment/pace.js';
 import { recover } from './segment/recovery.js';
 import { SegmentWriter } from './segment/segment-writer.js';
 import { Slot } from './segment/slot.js';
-import { run } from './segment/steps.js';
+import { runBriskly } from './segment/steps.js';
 import { databasePath, openStoreDirectory, type Store, type StorePaths } from './segment/store-directory.js';
 import { VerdictReports } from './verdict-reports.js';
 
@@ -235,7 +235,7 @@ export async function openOn<Detail = JsonValue>(
   tuning: Tuning = USUAL,
 ): Promise<AgentLog<Detail>> {
   const events = new Events(options.on);
-  const store = await run(disk, openStoreDirectory(directory, options));
+  const store = await runBriskly(disk, openStoreDirectory(directory, options));
   const reports = new VerdictReports(events);
   const { readOnly } = options;
   const patience = tuning.patience ?? USUAL_PATIENCE_MS;
@@ -252,7 +252,7 @@ export async function openOn<Detail = JsonValue>(
     // What is there stays, and whoever opens or reads next tries again. Appending does not depend on it.
     events.problem('what earlier processes left behind could not be recovered', error);
   }
-  const slot = readOnly ? undefined : await run(disk, Slot.take(disk, store.paths.locks, options.now));
+  const slot = readOnly ? undefined : await runBriskly(disk, Slot.take(disk, store.paths.locks, options.now));
   return new Handle(disk, store, options, events, reports, tail, slot, tuning);
 }
 

@@ -13,7 +13,7 @@ import type { Disk } from './disk.js';
 import { OpenSegment } from './open-segment.js';
 import { Pace, type PaceLimits } from './pace.js';
 import type { Slot } from './slot.js';
-import { run, runSync, type Steps } from './steps.js';
+import { run, runBriskly, runSync, type Steps } from './steps.js';
 
 export interface SegmentOptions {
   readonly disk: Disk;
@@ -212,7 +212,7 @@ export class OwnSegments {
 
   #make(ahead: number): Promise<void> {
     const madeSync = this.#madeSync;
-    const making = run(this.#options.disk, this.#create(ahead)).then((segment) => {
+    const making = runBriskly(this.#options.disk, this.#create(ahead)).then((segment) => {
       // Meanwhile `appendSync` may have made one of its own. Segments are used in the order of their base ids.
       if (madeSync !== this.#madeSync) this.#discard(segment);
       else this.#spare = segment;

@@ -6,7 +6,7 @@ import type { Disk } from './disk.js';
 import { whoLives } from './liveness.js';
 import { listUnfinished } from './segment-list.js';
 import { SegmentReading, type Source } from './segment-reading.js';
-import { run } from './steps.js';
+import { runSync } from './steps.js';
 import type { StorePaths } from './store-directory.js';
 import { survey } from './survey.js';
 import type { Verdict } from './verdict.js';
@@ -44,7 +44,7 @@ export async function recover(disk: Disk, paths: StorePaths, readOnly: boolean):
 async function removeUnfinished(disk: Disk, { segments, locks }: StorePaths): Promise<unknown[]> {
   const problems: unknown[] = [];
   // Removed while the lock is held: whoever made the file a moment ago and has not locked it yet will see it gone.
-  await whoLives(disk, locks, await run(disk, listUnfinished(segments)), (path) => {
+  await whoLives(disk, locks, runSync(disk, listUnfinished(segments)), (path) => {
     try {
       disk.callSync('unlink', path);
     } catch (error) {

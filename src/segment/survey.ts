@@ -12,7 +12,7 @@ import { listSegments, type SegmentFile } from './segment-list.js';
 import { segmentIdOf } from './segment-name.js';
 import { SegmentReading, type Source } from './segment-reading.js';
 import { isBadDisk } from './slot-stream.js';
-import { call, FOR_READING, isMissing, open, run, type Steps } from './steps.js';
+import { call, FOR_READING, isMissing, open, run, runSync, type Steps } from './steps.js';
 import type { StorePaths } from './store-directory.js';
 
 /** Leftovers whose sync failed: it is never tried again, and what nothing proves in them is not read. */
@@ -49,13 +49,13 @@ export async function survey(disk: Disk, paths: StorePaths): Promise<Survey> {
 
 /** Undefined when a dead writer's segment has a new successor, which may cut it off. */
 async function sourcesNow(disk: Disk, paths: StorePaths): Promise<Source[] | undefined> {
-  const files = await run(disk, listSegments(paths.segments));
+  const files = runSync(disk, listSegments(paths.segments));
   const open = files.filter(({ name }) => name.state === 'open').map(({ path }) => path);
   const answers = await whoLives(disk, paths.locks, open);
   const liveness = new Map(open.map((path, i) => [path, answers[i]!]));
   // Listed once more after the asking: what was sealed meanwhile has another name, and what was cut off has a successor.
   const after = new Map(
-    (await run(disk, listSegments(paths.segments))).map((file) => [segmentIdOf(file.name), file]),
+    runSync(disk, listSegments(paths.segments)).map((file) => [segmentIdOf(file.name), file]),
   );
   const known = new Set(files.map(({ name }) => segmentIdOf(name)));
   const slotsWithGone = new Set<number>();
