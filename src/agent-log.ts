@@ -44,11 +44,12 @@ import type {
 import { Changes } from './reading/changes.js';
 import { countEntries, summarizeTasks } from './reading/counting.js';
 import { formatCursor, parseCursor } from './reading/cursor.js';
-import { entryOf, findEntry, readEntries, type Wanted } from './reading/entry-stream.js';
+import { entryOf, type Found, findEntry, readEntries, type Wanted } from './reading/entry-stream.js';
 import { Follow } from './reading/follow.js';
 import { Position } from './reading/position.js';
 import { checkCountFilter, checkEntries, checkFollow, checkScan, checkSearch } from './reading/query.js';
 import { deletesFor, lastSeen, type Retention } from './reading/retention.js';
+import { Scan } from './reading/scan.js';
 import { type Searcher, search } from './reading/search.js';
 import { type Place, takeSnapshot } from './reading/snapshot.js';
 import { Tail } from './reading/tail.js';
@@ -403,20 +404,15 @@ class Handle implements AgentLog<never> {
   scan(options?: ScanOptions): AsyncIterableIterator<never> {
     this.#checkOpen();
     const { signal, ...wanted } = checkScan(options);
-    return this.#scan(wanted, signal);
+    const check = () => signal?.throwIfAborted();
+    return new Scan(this.#pieces({ ...wanted, check }), check) as AsyncIterableIterator<unknown> as never;
   }
 
-  async *#scan(wanted: Wanted, signal: CancelSignal | undefined): AsyncIterableIterator<never> {
-    const check = () => signal?.throwIfAborted();
-    check();
+  async *#pieces(wanted: Wanted & { readonly check: () => void }): AsyncGenerator<Found[], void, void> {
+    wanted.check();
     const snapshot = await takeSnapshot(this.#place, (_, now) => now);
-    for await (const found of readEntries(this.#place, snapshot, { ...wanted, check })) {
-      for (const one of found) {
-        check();
-        yield entryOf(one) as never;
-      }
-    }
-    check();
+    yield* readEntries(this.#place, snapshot, wanted);
+    wanted.check();
   }
 
   follow(options?: FollowOptions): EntryFollow<never> {

@@ -6,7 +6,7 @@
 import { setImmediate } from 'node:timers';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-const LONGEST_TURN_MS = 4;
+const LONGEST_TURN_MS = 2;
 
 let begun: number | undefined;
 

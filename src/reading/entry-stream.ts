@@ -65,7 +65,8 @@ export async function* itemsOf(place: Place, snapshot: Snapshot, wanted: Wanted)
     wanted.check?.();
   };
   let last: Numbered | undefined;
-  const rows = rowsOf(place, snapshot, wanted, pause);
+  let left = wanted.most ?? Number.POSITIVE_INFINITY;
+  const rows = rowsOf(place, snapshot, wanted, () => left, pause);
   const tails = tailsOf(place, snapshot, wanted, pause, () => rows.askAnew(last));
   // The rows last: filling the others may show that there are more rows.
   const streams: OrderedStream<TailItem | ReadRow>[] = [...tails, rows];
@@ -91,6 +92,7 @@ export async function* itemsOf(place: Place, snapshot: Snapshot, wanted: Wanted)
         continue;
       items.push(item);
     }
+    left -= items.length;
     if (items.length > 0) yield items;
   }
 }
@@ -179,8 +181,14 @@ function tailsOf(
   });
 }
 
-function rowsOf(place: Place, snapshot: Snapshot, wanted: Wanted, pause: () => Promise<void>): RowStream {
-  const { filter, order, most, from } = wanted;
+function rowsOf(
+  place: Place,
+  snapshot: Snapshot,
+  wanted: Wanted,
+  left: () => number,
+  pause: () => Promise<void>,
+): RowStream {
+  const { filter, order, from } = wanted;
   const { deletes, rowsEndAt, upTo } = snapshot;
   const isWanted = ({ high, low }: IdHalves) =>
     !from?.includes(high, low) &&
@@ -193,7 +201,7 @@ function rowsOf(place: Place, snapshot: Snapshot, wanted: Wanted, pause: () => P
     after = later(after, lowest(ends.map(({ low }) => from.of(slotOf(low)) ?? FIRST_ID)));
   const slots = ends.length < all.length ? ends.map(({ low }) => slotOf(low)) : undefined;
   const highest = rowsEndAt.filter(isWanted).reduce<IdHalves | undefined>(later, undefined);
-  const rows = new RowStream(place.rows, { ...filter, after, slots }, order, highest, most, pause);
+  const rows = new RowStream(place.rows, { ...filter, after, slots }, order, highest, left, pause);
   if (highest === undefined) rows.endForNow();
   return rows;
 }

@@ -9,14 +9,16 @@ import { FIRST_ID, type Filter, LAST_ID } from './filter.js';
 const SLICE_MS = 3;
 const FEWEST_LOOKS = 64;
 const MOST_LOOKS = 100_000;
-const MOST_ROWS = 256;
+const MOST_ROWS = 512;
 
 export class RowStream implements OrderedStream<ReadRow> {
   readonly #reader: RowReader;
   readonly #filter: RowFilter;
   readonly #order: Order;
   readonly #pause: () => Promise<void>;
-  #most: number;
+  readonly #wanted: () => number;
+  /** As some of what is read may be passed over, each page may be longer than the one before. */
+  #times = 1;
   readonly #range: IdRange;
   #page: readonly ReadRow[] = [];
   #taken = 0;
@@ -26,15 +28,14 @@ export class RowStream implements OrderedStream<ReadRow> {
   #looks = 1024;
 
   /**
-   * `most`: rows that are wanted, as far as that is known; some may be passed over. `highest`: none has a higher id, unless
-   * asked anew. `pause`: between two pages.
+   * `wanted`: how many more, as far as that is known. `highest`: none has a higher id, unless asked anew. `pause`: between two pages.
    */
   constructor(
     reader: RowReader,
     filter: Filter & RowFilter,
     order: Order,
     highest: IdHalves | undefined,
-    most = MOST_ROWS,
+    wanted: () => number,
     pause: () => Promise<void>,
   ) {
     const { after = FIRST_ID, before = LAST_ID, ...others } = filter;
@@ -42,7 +43,7 @@ export class RowStream implements OrderedStream<ReadRow> {
     this.#filter = others;
     this.#order = order;
     this.#pause = pause;
-    this.#most = Math.min(most, MOST_ROWS);
+    this.#wanted = wanted;
     this.#after = after;
     this.#before = before;
     this.#range = { after, before };
@@ -89,7 +90,7 @@ export class RowStream implements OrderedStream<ReadRow> {
     while (this.isEmpty && !this.#isAtEnd) {
       await this.#pause();
       await this.#readPage();
-      this.#most = Math.min(this.#most * 2, MOST_ROWS);
+      this.#times *= 2;
     }
   }
 
@@ -99,7 +100,7 @@ export class RowStream implements OrderedStream<ReadRow> {
       filter: this.#filter,
       range: { after: this.#after, before: this.#before },
       order: this.#order,
-      most: this.#most,
+      most: Math.min(Math.max(1, this.#wanted()) * this.#times, MOST_ROWS),
       looks: this.#looks,
     };
     const page = await this.#reader.ask((rows) => rows?.page(request));

@@ -50,7 +50,14 @@ function outside(path: string): Connection {
 }
 
 async function textsOf(reader: RowReader, order: 'asc' | 'desc', filter: RowFilter = {}): Promise<string[]> {
-  const stream = new RowStream(reader, filter, order, undefined, undefined, async () => undefined);
+  const stream = new RowStream(
+    reader,
+    filter,
+    order,
+    undefined,
+    () => Number.POSITIVE_INFINITY,
+    async () => undefined,
+  );
   const texts: string[] = [];
   for (await stream.fill(); !stream.isEmpty; await stream.fill()) {
     const one = stream.take();
