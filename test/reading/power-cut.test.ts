@@ -170,7 +170,9 @@ class Session {
   }
 
   readonly #expectOff = (error: unknown): void => {
-    if (!this.#isOff) throw error;
+    // Of a writer that was killed.
+    const isDead = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'EDEAD';
+    if (!this.#isOff && !isDead) throw error;
   };
 }
 
