@@ -467,7 +467,17 @@ class Handle implements AgentLog<never> {
   async search(text: string, options?: SearchOptions): Promise<never[]> {
     this.#checkOpen();
     const wanted = checkSearch(text, options);
-    return (await search(this.#place, this.#searcher, wanted, this.#options.fullText)) as never[];
+    const { fullText } = this.#options;
+    const find = () => search(this.#place, this.#searcher, wanted, fullText);
+    try {
+      return (await find()) as never[];
+    } catch (error) {
+      const isIndexMissing = error instanceof AgentLogError && error.code === 'AGENTLOG_NO_FULL_TEXT';
+      if (!isIndexMissing || !fullText || this.#leadership === undefined) throw error;
+    }
+    // A store that was made without an index gets one with the next round.
+    await this.#leadership.compact({ signal: wanted.signal });
+    return (await find()) as never[];
   }
 
   async compact(options: CompactOptions = {}): Promise<CompactResult> {

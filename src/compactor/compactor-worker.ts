@@ -37,6 +37,7 @@ function compact(start: CompactorStart, port: MessagePort): void {
     open: () => RowStore.open(databasePath(paths), { fullText, allowUnsafeSqlite }),
     roundBytes,
     archiveBytes,
+    opensAnyway: fullText,
     reports: {
       round: (round) => tell({ kind: 'round', round }),
       recovered: (path, verdict) => tell({ kind: 'recovered', path, verdict }),

@@ -33,7 +33,7 @@ export function hasFullText(db: Connection): boolean {
 export function noFullText(): AgentLogError {
   return new AgentLogError(
     'AGENTLOG_NO_FULL_TEXT',
-    'this store has no index for searches: open it with fullText: true in the process that brings entries into the database; the next entries that it brings in, or append() and then compact(), make the index',
+    'this store has no index for searches: open it with fullText: true in the process that brings entries into the database, which makes the index with the first search, the next compact(), or the next entries',
   );
 }
 
