@@ -161,7 +161,8 @@ export class Rows {
   readonly #row: Statement;
   readonly #lastIds: Statement;
   #last: readonly IdHalves[] = [];
-  readonly #sums: Statement;
+  readonly #firstSums: Statement;
+  readonly #nextSums: Statement;
   readonly #sumsOf: Statement;
   readonly #deletes: Deletes;
   readonly #pages: RowPages;
@@ -177,7 +178,8 @@ export class Rows {
     this.#lastIds = db.prepare('SELECT lastId >> 32 AS high, lastId & 0xffffffff AS low FROM agentLogSlots');
     const sums =
       'SELECT taskId, type, entries, bytes, lastId >> 32, lastId & 0xffffffff, lastTimestamp FROM agentLogTasks';
-    this.#sums = db.prepare(`${sums} WHERE (taskId, type) > (?, ?) ORDER BY taskId, type LIMIT ?`).raw();
+    this.#firstSums = db.prepare(`${sums} ORDER BY taskId, type LIMIT ?`).raw();
+    this.#nextSums = db.prepare(`${sums} WHERE (taskId, type) > (?, ?) ORDER BY taskId, type LIMIT ?`).raw();
     this.#sumsOf = db.prepare(`${sums} WHERE taskId = ?`).raw();
     this.#deletes = new Deletes(db);
     this.#pages = new RowPages(db);
@@ -229,9 +231,11 @@ export class Rows {
     return (this.#sumsOf.all(taskId) as RawSum[]).map(sumOf);
   }
 
-  /** Behind the given one, in the order of tasks and types; none at the end. */
-  sums(taskId: string, type: string, most: number): TypeSum[] {
-    return (this.#sums.all(taskId, type, most) as RawSum[]).map(sumOf);
+  /** Behind the given one, in the order of tasks and types; none at the end. Both names may be empty. */
+  sums(behind: Pick<TypeSum, 'taskId' | 'type'> | undefined, most: number): TypeSum[] {
+    const raw =
+      behind === undefined ? this.#firstSums.all(most) : this.#nextSums.all(behind.taskId, behind.type, most);
+    return (raw as RawSum[]).map(sumOf);
   }
 
   /** Deletions that may name an entry with one of these ids, or a later one of the same slot. */
@@ -264,7 +268,7 @@ export class Rows {
 
   /** As tests read their plans. */
   get queries(): readonly string[] {
-    const own = [this.#has, this.#row, this.#lastIds, this.#sums, this.#sumsOf];
+    const own = [this.#has, this.#row, this.#lastIds, this.#firstSums, this.#nextSums, this.#sumsOf];
     return [...own.map(({ source }) => source), ...this.#pages.queries];
   }
 

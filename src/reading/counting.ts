@@ -4,7 +4,7 @@
  * through.
  */
 import { textBytes } from '../db/row.js';
-import type { Rows } from '../db/row-reader.js';
+import type { Rows, TypeSum } from '../db/row-reader.js';
 import { compareIds, formatId, type IdHalves } from '../entry-id.js';
 import { giveWay } from '../give-way.js';
 import type { TaskSummary } from './api.js';
@@ -13,7 +13,7 @@ import type { Filter } from './filter.js';
 import type { Sum } from './segment-index.js';
 import { type Place, type Snapshot, snapshotNow, takeSnapshot } from './snapshot.js';
 
-const MOST_SUMS = 2000;
+const MOST_SUMS = 1000;
 
 export async function countEntries(place: Place, filter: Pick<Filter, 'taskId' | 'types'>): Promise<number> {
   const { taskId, types } = filter;
@@ -40,7 +40,7 @@ interface Left {
 
 async function countAll(place: Place, types: readonly string[] | undefined): Promise<Counts> {
   const few = await takeSnapshot(place, (rows, snapshot) => {
-    const sums = rows?.sums('', '', MOST_SUMS) ?? [];
+    const sums = rows?.sums(undefined, MOST_SUMS) ?? [];
     if (sums.length === MOST_SUMS) return undefined;
     const counts = new Counts(types);
     return { counts, left: addSums(counts, snapshot, sums) };
@@ -57,12 +57,11 @@ async function addMany(place: Place, counts: Counts): Promise<{ counts: Counts; 
     const snapshot = snapshotNow(place.tail, rows);
     const left = addSums(counts, snapshot, []);
     const isAll = left.some(({ taskId }) => taskId === undefined);
-    let [taskId, type] = ['', ''];
-    while (rows !== undefined && !isAll) {
-      const sums = rows.sums(taskId, type, MOST_SUMS);
+    for (let last: TypeSum | undefined; rows !== undefined && !isAll; ) {
+      const sums = rows.sums(last, MOST_SUMS);
       addSums(counts, { ...snapshot, views: [] }, sums);
       if (sums.length < MOST_SUMS) break;
-      ({ taskId, type } = sums.at(-1)!);
+      last = sums.at(-1);
       await giveWay();
     }
     return { counts, left };

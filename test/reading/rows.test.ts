@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { betterSqlite3, type Connection } from '../../src/db/better-sqlite3.js';
 import type { GoodRow, RowFilter } from '../../src/db/row-pages.js';
-import { RowReader, type Rows } from '../../src/db/row-reader.js';
+import { RowReader, type Rows, type TypeSum } from '../../src/db/row-reader.js';
 import { RowStore } from '../../src/db/row-store.js';
 import type { Row } from '../../src/destination.js';
 import { packId } from '../../src/entry-id.js';
@@ -143,19 +143,22 @@ test('a row of which any column has changed is not given as good', async () => {
 });
 
 test('sums are given part by part, each once', async () => {
+  // A name may be empty.
+  const name = (n: number) => (n === 0 ? '' : `${n}`);
   const path = place();
-  const rows = Array.from({ length: 30 }, (_, n) => row(n, { taskId: `${n % 5}`, type: `${n % 3}` }));
+  const rows = Array.from({ length: 30 }, (_, n) => row(n, { taskId: name(n % 5), type: name(n % 3) }));
   storeWith(path, rows);
   const given = await readerOf(path).ask((asked) => {
     const all: string[] = [];
-    for (let [taskId, type] = ['', '']; ; ) {
-      const [sum] = asked!.sums(taskId, type, 1);
+    for (let last: TypeSum | undefined; ; ) {
+      const [sum] = asked!.sums(last, 1);
       if (sum === undefined || all.length > 15) return all;
-      ({ taskId, type } = sum);
-      all.push(`${taskId} ${type} ${sum.entries}`);
+      all.push(`${sum.taskId} ${sum.type} ${sum.entries}`);
+      last = sum;
     }
   });
-  expect(given).toEqual([0, 1, 2, 3, 4].flatMap((task) => [0, 1, 2].map((type) => `${task} ${type} 2`)));
+  const names = ['', '1', '2', '3', '4'];
+  expect(given).toEqual(names.flatMap((task) => names.slice(0, 3).map((type) => `${task} ${type} 2`)));
 });
 
 test('another database in the place of the last is asked, even if it comes while one asks', async () => {
