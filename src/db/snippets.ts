@@ -8,8 +8,10 @@ import { anyOf } from './match-expression.js';
 export interface Snippet {
   readonly text: string;
   /** Where in `text` something was found, one after the other: as for `slice`. */
-  readonly matches: readonly (readonly [start: number, end: number])[];
+  readonly matches: readonly Match[];
 }
+
+type Match = readonly [start: number, end: number];
 
 interface Piece {
   readonly text: string;
@@ -51,7 +53,8 @@ export class Snippets {
   add(n: number, text: string): void {
     this.#first[n] = this.#pieces.length;
     for (const piece of piecesOf(text)) {
-      this.#insert.run(this.#pieces.length, piece.text);
+      // A NUL would end what highlight puts out; for words it is a sign like any other.
+      this.#insert.run(this.#pieces.length, piece.text.replaceAll('\0', ' '));
       this.#pieces.push(piece);
     }
   }
@@ -61,9 +64,9 @@ export class Snippets {
     const end = this.#first[n + 1] ?? this.#pieces.length;
     const found = this.#find.get(this.#any, first, end) as [number, Buffer] | undefined;
     // It may stand across the edges of pieces.
-    if (found === undefined)
-      return cut({ text: this.#pieces[first]!.text, matches: [] }, this.#pieces[first]!);
-    return cut(parse(found[1]), this.#pieces[found[0]]!);
+    return found === undefined
+      ? cut(this.#pieces[first]!, [])
+      : cut(this.#pieces[found[0]]!, matchesIn(found[1]));
   }
 }
 
@@ -83,22 +86,21 @@ function edge(text: string, at: number): number {
   return word.length < before.length ? at - word.length : boundary(text, at);
 }
 
-function parse(bytes: Buffer): Snippet {
-  let text = '';
-  const matches: [start: number, end: number][] = [];
+function matchesIn(highlighted: Buffer): Match[] {
+  const matches: Match[] = [];
+  let length = 0;
   for (let at = 0; ; ) {
-    const begin = bytes.indexOf(BEFORE, at);
-    if (begin === -1) return { text: text + bytes.toString('utf8', at), matches };
-    const end = bytes.indexOf(BEHIND, begin);
-    text += bytes.toString('utf8', at, begin);
-    const start = text.length;
-    text += bytes.toString('utf8', begin + 1, end);
-    matches.push([start, text.length]);
+    const begin = highlighted.indexOf(BEFORE, at);
+    if (begin === -1) return matches;
+    const end = highlighted.indexOf(BEHIND, begin);
+    const start = length + highlighted.toString('utf8', at, begin).length;
+    length = start + highlighted.toString('utf8', begin + 1, end).length;
+    matches.push([start, length]);
     at = end + 1;
   }
 }
 
-function cut({ text, matches }: Snippet, { isFirst, isLast }: Piece): Snippet {
+function cut({ text, isFirst, isLast }: Piece, matches: readonly Match[]): Snippet {
   const wanted = Math.min((matches[0]?.[0] ?? 0) - BEFORE_FIRST_MATCH, text.length - MOST_CHARACTERS);
   const from = boundary(text, Math.max(0, wanted));
   const to = boundary(text, Math.min(text.length, from + MOST_CHARACTERS));

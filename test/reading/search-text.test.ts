@@ -187,6 +187,7 @@ function marked(searched: string, text: string): string {
 test('a snippet is a part of the text around what was found, and says where that is', () => {
   expect(marked('foo.ts tests', TEXTS[0]!)).toBe('Cannot find module src/db/[foo.ts] in the [tests]');
   expect(marked('[b] <i>', 'a [b] <i> & þÿ 😀 B')).toBe('a [[b]] <[i]> & þÿ 😀 [B]');
+  expect(marked('b e', 'a\0😀\0b\0c d\0e\0f')).toBe('a\0😀\0[b]\0c d\0[e]\0f');
   const long = `${'before '.repeat(1000)}needle ${'behind '.repeat(1000)}`;
   expect(marked('needle', long)).toMatch(/^…[before ]+ \[needle\] [behind ]+…$/);
   expect(marked('needle', long).length).toBeLessThan(310);
