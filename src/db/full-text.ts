@@ -30,6 +30,11 @@ export function hasFullText(db: Connection): boolean {
   return db.prepare('SELECT 1 FROM agentLogMeta WHERE key = ?').get(KEY) !== undefined;
 }
 
+/** The index, if there is none. */
+export function makeFullText(db: Connection): void {
+  if (!hasFullText(db)) db.transaction(() => db.exec(MAKE)).immediate();
+}
+
 export function noFullText(): AgentLogError {
   return new AgentLogError(
     'AGENTLOG_NO_FULL_TEXT',
@@ -43,7 +48,7 @@ export class FullText {
 
   /** With `wanted`, the index is made if there is none. Once made, it is kept up by everybody. */
   constructor(db: Connection, wanted: boolean) {
-    if (wanted && !hasFullText(db)) db.transaction(() => db.exec(MAKE)).immediate();
+    if (wanted) makeFullText(db);
     if (!hasFullText(db)) return;
     this.#insert = db.prepare(`
       INSERT INTO agentLogSearch (rowid, text)

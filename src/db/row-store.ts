@@ -19,7 +19,7 @@ import { Counters } from './counters.js';
 import { Deletes } from './deletes.js';
 import { Erasure, makeNotes } from './erasure.js';
 import { fileIdentity } from './file-identity.js';
-import { FullText } from './full-text.js';
+import { FullText, makeFullText } from './full-text.js';
 import { readersOf } from './readers.js';
 import { rowCrc } from './row.js';
 import { migrate } from './schema.js';
@@ -277,6 +277,8 @@ function makeDatabase(path: string, options: RowStoreOptions): void {
   const db = openForWriting(unfinished, options);
   try {
     migrate(db, unfinished);
+    // Who searches what waits must not find a database without the index in between.
+    if (options.fullText) makeFullText(db);
   } finally {
     // The only connection takes the log with it.
     db.close();

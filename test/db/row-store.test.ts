@@ -1,5 +1,5 @@
 /** The database by itself: what comes in, what is erased, what is kept about it, and how it ends. */
-import { statSync } from 'node:fs';
+import { mkdirSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { betterSqlite3, type Connection } from '../../src/db/better-sqlite3.js';
@@ -346,4 +346,15 @@ it('remembers deletions and segments only as long as they are needed', () => {
   store.commit();
   expect(['a', 'b', 'c'].map((id) => store.has(id))).toEqual([false, true, false]);
   store.close();
+});
+
+it('makes a database with its index, so that nobody finds one without, whatever becomes of its maker', async () => {
+  const path = place();
+  // It is made, gets its name, and cannot be opened there.
+  mkdirSync(`${path}-wal`);
+  expect(() => openStore(path, true)).toThrow('unable to open database file');
+  rmdirSync(`${path}-wal`);
+  const reader = new RowReader(path);
+  onTestFinished(() => reader.close());
+  expect(await reader.ask((rows) => rows!.hasFullText())).toBe(true);
 });
