@@ -252,8 +252,13 @@ export class Compactor {
         return await ingest(this.#options.disk, destination, sources, stillThere);
       } catch (error) {
         if (error instanceof TooMuchToErase) {
-          await this.#settle(destination);
-          while (eraseSome(destination, error.deletion)) await this.#settle(destination);
+          let { deletions } = error;
+          while (deletions.length > 0) {
+            await this.#settle(destination);
+            // What is left of it is for the next one who leads: somebody waits for the end.
+            if (this.#isEnding) throw new Stopped();
+            deletions = eraseSome(destination, deletions);
+          }
           await this.#settle(destination);
         } else if (error instanceof CannotBeRead) {
           const { source: failed, message } = error;

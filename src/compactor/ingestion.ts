@@ -33,13 +33,13 @@ export class CannotBeRead extends Error {
   }
 }
 
-/** A deletion names more rows than one transaction is to remove. */
+/** Deletions name more rows than one transaction is to remove. */
 export class TooMuchToErase extends Error {
-  readonly deletion: Deletion;
+  readonly deletions: readonly Deletion[];
 
-  constructor(deletion: Deletion) {
+  constructor(deletions: readonly Deletion[]) {
     super('too much to erase in one transaction');
-    this.deletion = deletion;
+    this.deletions = deletions;
   }
 }
 
@@ -80,12 +80,7 @@ export async function ingest(
       if (rows.length === 0) break;
       for (const row of rows) arrive(destination, row);
     }
-    let left = MOST_ERASED;
-    for (const deletion of deletions) {
-      left -= destination.erase(deletion, left);
-      if (left === 0) throw new TooMuchToErase(deletion);
-      destination.recordDeletion(deletion);
-    }
+    if (eraseUpTo(destination, deletions) < deletions.length) throw new TooMuchToErase(deletions);
     for (const tally of tallies.values()) record(destination, tally);
     destination.forgetAllBut(stillThere);
     destination.commit();
@@ -102,20 +97,30 @@ export async function ingest(
 }
 
 /**
- * Part of a deletion that is too large for one transaction, in one of its own. False when nothing is left of it; then it
- * is recorded, so that what it names of the segments at hand does not come in only to be removed.
+ * A part of what deletions name, in a transaction of its own; returns those of which something is left. The others are
+ * recorded, so that what they name of the segments at hand does not come in only to be removed.
  */
-export function eraseSome(destination: Destination, deletion: Deletion): boolean {
+export function eraseSome(destination: Destination, deletions: readonly Deletion[]): readonly Deletion[] {
   destination.begin();
   try {
-    const isLeft = destination.erase(deletion, MOST_ERASED) === MOST_ERASED;
-    if (!isLeft) destination.recordDeletion(deletion);
+    const done = eraseUpTo(destination, deletions);
     destination.commit();
-    return isLeft;
+    return deletions.slice(done);
   } catch (error) {
     destination.rollback();
     throw error;
   }
+}
+
+/** Carries out one deletion after the other, as far as one transaction goes; returns how many it has done with. */
+function eraseUpTo(destination: Destination, deletions: readonly Deletion[]): number {
+  let left = MOST_ERASED;
+  for (const [i, deletion] of deletions.entries()) {
+    left -= destination.erase(deletion, left);
+    if (left === 0) return i;
+    destination.recordDeletion(deletion);
+  }
+  return deletions.length;
 }
 
 function arrive(destination: Destination, row: Arriving): void {

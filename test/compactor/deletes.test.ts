@@ -1,6 +1,7 @@
 /** Deletes and prunes, against a plain list: what they name is gone at once and for good, and nothing else is. */
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { AgentLog } from '../../src/agent-log.js';
+import { RowStore } from '../../src/db/row-store.js';
 import { Scene } from './scene.js';
 
 interface Known {
@@ -150,6 +151,25 @@ test('more than one transaction is to remove is removed in several', async () =>
   expect(scene.rows.map(([id]) => id)).toEqual([kept]);
   expect(scene.filesIn('segments')).toEqual([]);
   expect(scene.database.select('SELECT entries FROM agentLogTasks')).toEqual([1]);
+});
+
+test('many deletions that name too much together are carried out in a few transactions', async () => {
+  const scene = new Scene(3);
+  const log = await scene.open('a', 4_000_000);
+  for (let n = 0; n < 30; n++)
+    await log.appendBatch(
+      Array.from({ length: 1000 }, (_, i) => ({ taskId: `t${n}`, type: 'text', text: `${i}` })),
+    );
+  await log.close();
+  await scene.compact('compactor', 0, 100_000_000);
+  const next = await scene.open('b');
+  await next.prune({ keepPerTask: 1 });
+  await next.close();
+  const begin = vi.spyOn(RowStore.prototype, 'begin');
+  onTestFinished(() => begin.mockRestore());
+  await scene.compact('compactor');
+  expect(scene.rows).toHaveLength(30);
+  expect(begin.mock.calls.length).toBeLessThan(6);
 });
 
 test('more than one transaction is to remove, and it has not come in yet: it does not come in at all', async () => {
