@@ -1,13 +1,13 @@
-export {
-  type AgentLog,
-  type AgentLogStats,
-  type BackupOptions,
-  type CompactOptions,
-  openAgentLog,
-  type PruneOptions,
-} from './agent-log.js';
-export type { BackupProgress, BackupResult } from './compactor/backup.js';
-export type { CompactProgress, CompactResult } from './compactor/leadership.js';
+export { openAgentLog } from './agent-log.js';
+export type { AgentLog, AgentLogStats, PruneOptions } from './api.js';
+export type {
+  BackupOptions,
+  BackupProgress,
+  BackupResult,
+  CompactOptions,
+  CompactProgress,
+  CompactResult,
+} from './compactor/api.js';
 export type { SqlParameters, SqlValue } from './db/sql-query.js';
 export type { Entry, JsonValue, StoredEntry } from './entry.js';
 export { AgentLogError, type AgentLogErrorCode } from './errors.js';

@@ -1,7 +1,7 @@
 /** A backup, as the thread sees it that asked for it. */
 import type { CancelSignal } from '../cancel-signal.js';
 import { fromSent } from '../sent-error.js';
-import type { BackupProgress, BackupResult } from './backup.js';
+import type { BackupProgress, BackupResult } from './api.js';
 import { asAgentLogError } from './failure.js';
 import type { BackupStart, FromBackup } from './messages.js';
 import { startWorker } from './worker-link.js';

@@ -26,20 +26,7 @@ import {
 } from '../segment/steps.js';
 import { databasePath, manifestPath, pathsOf, type StorePaths } from '../segment/store-directory.js';
 import { survey } from '../segment/survey.js';
-
-export interface BackupProgress {
-  readonly segments: number;
-  readonly segmentsLeft: number;
-  /** Pages of the database; 0 until it is its turn. */
-  readonly pages: number;
-  readonly pagesLeft: number;
-}
-
-export interface BackupResult {
-  /** Segments that were copied; empty ones are not. */
-  readonly segments: number;
-  readonly bytes: number;
-}
+import type { BackupProgress, BackupResult } from './api.js';
 
 const COPY_BYTES = 1024 * 1024;
 

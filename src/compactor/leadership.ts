@@ -11,6 +11,7 @@ import { listSegments } from '../segment/segment-list.js';
 import { segmentIdOf } from '../segment/segment-name.js';
 import { run } from '../segment/steps.js';
 import type { StorePaths } from '../segment/store-directory.js';
+import type { CompactProgress, CompactResult } from './api.js';
 import { type Backlog, BacklogWatch } from './backlog.js';
 import type { CompactorReports, Goal, Round } from './compactor.js';
 import { asAgentLogError } from './failure.js';
@@ -70,22 +71,6 @@ const GLANCE_MS = 10_000;
 /** Between two looks at whether another handle has done what it was asked for, and between two askings. */
 const POLL_MS = 50;
 const ASK_AGAIN_MS = 1000;
-
-/** What `compact()` did. */
-export interface CompactResult {
-  /** Segments that waited and are rows now. */
-  readonly segments: number;
-  /** Bytes of these segments. */
-  readonly bytes: number;
-  /** Entries that became rows; null when another handle of the store leads and did it. */
-  readonly entries: number | null;
-}
-
-export interface CompactProgress {
-  readonly segments: number;
-  /** Segments that still wait. */
-  readonly left: number;
-}
 
 export class Leadership {
   readonly #options: LeadershipOptions;

@@ -3,7 +3,7 @@ import type { DamageEvent } from '../events.js';
 import type { StorePaths } from '../segment/store-directory.js';
 import type { Verdict } from '../segment/verdict.js';
 import type { SentError } from '../sent-error.js';
-import type { BackupProgress, BackupResult } from './backup.js';
+import type { BackupProgress, BackupResult } from './api.js';
 import type { CompactorWarning, Goal, Round } from './compactor.js';
 
 /** Given to the worker when it is started: what it is there for. */

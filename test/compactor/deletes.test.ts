@@ -1,6 +1,6 @@
 /** Deletes and prunes, against a plain list: what they name is gone at once and for good, and nothing else is. */
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { AgentLog } from '../../src/agent-log.js';
+import type { AgentLog } from '../../src/api.js';
 import { RowStore } from '../../src/db/row-store.js';
 import { Scene } from './scene.js';
 

@@ -1,7 +1,8 @@
 /** A store on a simulated disk with a database beside it, some processes that append, and compaction when a test wants it. */
 import { onTestFinished } from 'vitest';
-import { type AgentLog, openOn, type Tuning } from '../../src/agent-log.js';
+import type { AgentLog } from '../../src/api.js';
 import { formatId } from '../../src/entry-id.js';
+import { openOn, type Tuning } from '../../src/handle.js';
 import { checkOptions } from '../../src/options.js';
 import type { Searcher } from '../../src/reading/search.js';
 import { pathsOf } from '../../src/segment/store-directory.js';

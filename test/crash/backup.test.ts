@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { AgentLog } from '../../src/agent-log.js';
+import type { AgentLog } from '../../src/api.js';
 import { tempDir } from '../package/support/temp-dir.js';
 import { Random } from '../support/random.js';
 import { idsAndTexts, openAgentLog, openStore, storePath } from './support/stores.js';

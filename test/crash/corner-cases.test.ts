@@ -1,6 +1,7 @@
 /** Rare sequences on a simulated disk, each of which once broke a promise. */
 import { expect, it } from 'vitest';
-import { type AgentLog, openOn, type Tuning } from '../../src/agent-log.js';
+import type { AgentLog } from '../../src/api.js';
+import { openOn, type Tuning } from '../../src/handle.js';
 import { type AgentLogOptions, checkOptions } from '../../src/options.js';
 import { Random } from '../support/random.js';
 import { failure, SimulatedDisk } from '../support/simulated-disk.js';

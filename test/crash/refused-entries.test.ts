@@ -1,6 +1,6 @@
 /** Entries that are not taken: invalid, too large, too many, or held back by the host's redaction. Nothing of them is written. */
 import { expect, test } from 'vitest';
-import type { AgentLog } from '../../src/agent-log.js';
+import type { AgentLog } from '../../src/api.js';
 import type { Entry } from '../../src/entry.js';
 import type { AgentLogWarning } from '../../src/events.js';
 import { runHost } from './support/host.js';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { AgentLog } from '../../src/agent-log.js';
+import type { AgentLog } from '../../src/api.js';
 import { PROTOCOL } from '../../src/compactor/messages.js';
 import { QueryProcesses } from '../../src/query/query-processes.js';
 import { runSql } from '../../src/query/run-sql.js';

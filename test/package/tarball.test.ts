@@ -15,12 +15,14 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 const read = (path: string) => readFileSync(join(repositoryRoot, path), 'utf8');
 
-test('the tarball holds the licence, the README, the manifest and the compiled sources, nothing else', () => {
+test('the tarball holds the licence, the README, the manifest, the docs and the compiled sources, nothing else', () => {
   expect(files).toEqual(
-    expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/src/index.js']),
+    expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/src/index.js', 'docs/api.md']),
   );
   const rest = files.filter((path) => !['LICENSE', 'README.md', 'package.json'].includes(path));
-  expect(rest.filter((path) => !/^dist\/src\/[a-z0-9/-]+\.(js|d\.ts|js\.map)$/.test(path))).toEqual([]);
+  expect(
+    rest.filter((path) => !/^(dist\/src\/[a-z0-9/-]+\.(js|d\.ts|js\.map)|docs\/[a-z]+\.md)$/.test(path)),
+  ).toEqual([]);
 });
 
 test('every compiled module has its types and its map, and a source in the repository', () => {

@@ -1,6 +1,6 @@
 /** Reading with filters, and following, while segments grow, become rows and are let go of. */
 import { expect, test } from 'vitest';
-import type { AgentLog } from '../../src/agent-log.js';
+import type { AgentLog } from '../../src/api.js';
 import { parseId } from '../../src/entry-id.js';
 import type { EntryFollow } from '../../src/reading/api.js';
 import { Scene } from '../compactor/scene.js';

@@ -1,6 +1,6 @@
 /** Where entries stand is forgotten, and read anew from segments that can no longer be read as before. */
 import { expect, test } from 'vitest';
-import type { AgentLog } from '../../src/agent-log.js';
+import type { AgentLog } from '../../src/api.js';
 import { allOf, Scene } from '../compactor/scene.js';
 import { failure } from '../support/simulated-disk.js';
 

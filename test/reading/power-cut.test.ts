@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { AgentLog } from '../../src/agent-log.js';
+import type { AgentLog } from '../../src/api.js';
 import type { StoredEntry } from '../../src/entry.js';
 import { Scene } from '../compactor/scene.js';
 import type { Random } from '../support/random.js';

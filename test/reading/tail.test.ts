@@ -1,6 +1,6 @@
 /** What waits in segments, at the moments that a plain run does not meet: each is brought about, none is waited for. */
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { AgentLog } from '../../src/agent-log.js';
+import type { AgentLog } from '../../src/api.js';
 import { parseId } from '../../src/entry-id.js';
 import { countEntries, summarizeTasks } from '../../src/reading/counting.js';
 import { entryOf, itemsOf, readEntries, type Wanted } from '../../src/reading/entry-stream.js';

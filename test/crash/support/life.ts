@@ -3,9 +3,10 @@
  * calls and open again. What was acknowledged is there after any of it, whole and once, and nothing else is.
  */
 import { expect } from 'vitest';
-import { type AgentLog, openOn } from '../../../src/agent-log.js';
+import type { AgentLog } from '../../../src/api.js';
 import { formatId } from '../../../src/entry-id.js';
 import type { DamageEvent } from '../../../src/events.js';
+import { openOn } from '../../../src/handle.js';
 import { type CheckedOptions, checkOptions } from '../../../src/options.js';
 import { pathsOf } from '../../../src/segment/store-directory.js';
 import { Ledger } from '../../support/ledger.js';

@@ -1,6 +1,6 @@
 /** Reads a store in every way while others append, and holds each answer against what was acknowledged before. */
 import { expect } from 'vitest';
-import type { AgentLog } from '../../../src/agent-log.js';
+import type { AgentLog } from '../../../src/api.js';
 import type { StoredEntry } from '../../../src/entry.js';
 import type { Random } from '../../support/random.js';
 import type { Acknowledged, Found } from './acknowledged.js';

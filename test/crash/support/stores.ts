@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
-import { type AgentLog, openAgentLog as openFromSource } from '../../../src/agent-log.js';
+import { openAgentLog as openFromSource } from '../../../src/agent-log.js';
+import type { AgentLog } from '../../../src/api.js';
 import type { AgentLogOptions } from '../../../src/options.js';
 import { repositoryRoot } from '../../package/support/paths.js';
 import { tempDir } from '../../package/support/temp-dir.js';

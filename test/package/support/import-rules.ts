@@ -4,9 +4,12 @@ import { type ModuleReference, readModule } from './module-references.js';
 
 /** A module may import its own layer and every layer in its list. */
 const MAY_IMPORT = {
-  tools: ['index', 'agent-log', 'compactor', 'reading', 'query', 'segment', 'db', 'shared'],
-  index: ['agent-log', 'compactor', 'reading', 'query', 'segment', 'db', 'shared'],
-  'agent-log': ['compactor', 'reading', 'query', 'segment', 'db', 'shared'],
+  tools: ['index', 'agent-log', 'api', 'compactor', 'reading', 'query', 'segment', 'db', 'shared'],
+  index: ['agent-log', 'handle', 'api', 'compactor', 'reading', 'query', 'segment', 'db', 'shared'],
+  'agent-log': ['handle', 'api', 'compactor', 'reading', 'query', 'segment', 'db', 'shared'],
+  handle: ['api', 'compactor', 'reading', 'query', 'segment', 'db', 'shared'],
+  // Types only.
+  api: ['compactor', 'reading', 'query', 'db', 'shared'],
   reading: ['segment', 'db', 'shared'],
   // The worker's program, which is also that of queries, is there.
   compactor: ['query', 'segment', 'db', 'shared'],
@@ -49,7 +52,9 @@ export function violations(modules: ReadonlyMap<string, string>): string[] {
 
 function layerOf(path: string): Layer | undefined {
   if (path.startsWith('tools/')) return 'tools';
-  const room = /^src\/(?:(segment|db|compactor|reading|query)\/|(index|agent-log)\.ts$)/.exec(path);
+  const room = /^src\/(?:(segment|db|compactor|reading|query)\/|(index|agent-log|handle|api)\.ts$)/.exec(
+    path,
+  );
   if (room !== null) return (room[1] ?? room[2]) as Layer;
   return /^src\/[^/]+$/.test(path) ? 'shared' : undefined;
 }

@@ -1,6 +1,6 @@
 /** What random tests do to a store, and the plain array that says what must be read from it. */
 import fc from 'fast-check';
-import type { AgentLog } from '../../../src/agent-log.js';
+import type { AgentLog } from '../../../src/api.js';
 import type { Entry, JsonValue, StoredEntry } from '../../../src/entry.js';
 import type { EntryFilter } from '../../../src/reading/api.js';
 import { Scene } from '../../compactor/scene.js';

@@ -1,0 +1,43 @@
+/** What callers give to compaction and backups, and get from them. Types only, which need no others than these. */
+import type { CancelSignal } from '../cancel-signal.js';
+
+export interface CompactOptions {
+  signal?: CancelSignal | undefined;
+  onProgress?: ((progress: CompactProgress) => void) | undefined;
+}
+
+/** What `compact()` did. */
+export interface CompactResult {
+  /** Segments that waited and are rows now. */
+  readonly segments: number;
+  /** Bytes of these segments. */
+  readonly bytes: number;
+  /** Entries that became rows; null when another handle of the store leads and did it. */
+  readonly entries: number | null;
+}
+
+export interface CompactProgress {
+  readonly segments: number;
+  /** Segments that still wait. */
+  readonly left: number;
+}
+
+export interface BackupOptions {
+  /** Aborting leaves an unfinished copy behind, which is no store. */
+  signal?: CancelSignal | undefined;
+  onProgress?: ((progress: BackupProgress) => void) | undefined;
+}
+
+export interface BackupProgress {
+  readonly segments: number;
+  readonly segmentsLeft: number;
+  /** Pages of the database; 0 until it is its turn. */
+  readonly pages: number;
+  readonly pagesLeft: number;
+}
+
+export interface BackupResult {
+  /** Segments that were copied; empty ones are not. */
+  readonly segments: number;
+  readonly bytes: number;
+}
