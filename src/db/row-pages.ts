@@ -99,8 +99,9 @@ export class RowPages {
     const rows: ReadRow[] = [];
     let characters = 0;
     for (const raw of this.#prepare(sql).iterate(...bounds, ...wanted, most) as IterableIterator<RawRow>) {
-      rows.push(rowOf(raw));
-      characters += raw[6].length + (raw[7]?.length ?? 0);
+      const row = rowOf(raw);
+      rows.push(row);
+      characters += charactersOf(row);
       if (characters > PAGE_CHARACTERS) break;
     }
     const isCutOff = rows.length === most || characters > PAGE_CHARACTERS;
@@ -128,6 +129,7 @@ export class RowPages {
 
 export function rowOf(raw: RawRow): ReadRow {
   const [idHigh, idLow, taskId, timestamp, type, agent, text, detail, crc] = raw;
+  if (!isOfItsTypes(raw)) return { isDamaged: true, idHigh, idLow };
   const row = {
     idHigh,
     idLow,
@@ -139,6 +141,23 @@ export function rowOf(raw: RawRow): ReadRow {
     timestamp,
   };
   return rowCrc(row) === crc ? row : { isDamaged: true, idHigh, idLow };
+}
+
+/** A bit that changes in a row's header makes a blob of the same bytes out of a text, which no checksum would tell. */
+function isOfItsTypes([, , taskId, timestamp, type, agent, text, detail]: RawRow): boolean {
+  return (
+    typeof taskId === 'string' &&
+    typeof timestamp === 'number' &&
+    typeof type === 'string' &&
+    (agent === null || typeof agent === 'string') &&
+    typeof text === 'string' &&
+    (detail === null || typeof detail === 'string')
+  );
+}
+
+/** How much of it there is to take along. */
+export function charactersOf(row: ReadRow): number {
+  return 'isDamaged' in row ? 0 : row.text.length + (row.detail?.length ?? 0);
 }
 
 /** The id next to this one, towards where the page came from: the one itself was not looked at. */

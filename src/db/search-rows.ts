@@ -3,6 +3,7 @@ import { hasFullText, noFullText } from './full-text.js';
 import { allOf } from './match-expression.js';
 import { openForQuery } from './query-connection.js';
 import {
+  charactersOf,
   conditionOf,
   type IdRange,
   type RawRow,
@@ -38,8 +39,9 @@ export function* findRows(search: RowSearch): Generator<readonly ReadRow[], void
       .prepare(sql)
       .raw()
       .iterate(...values) as IterableIterator<RawRow>) {
-      page.push(rowOf(raw));
-      characters += raw[6].length + (raw[7]?.length ?? 0);
+      const row = rowOf(raw);
+      page.push(row);
+      characters += charactersOf(row);
       if (page.length < PAGE_ROWS && characters < PAGE_CHARACTERS) continue;
       yield page;
       page = [];

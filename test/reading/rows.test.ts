@@ -142,6 +142,29 @@ test('a row of which any column has changed is not given as good', async () => {
   expect(await reader.ask((rows) => rows!.row(idHigh, idLow))).toEqual({ isDamaged: true, idHigh, idLow });
 });
 
+test('a row of which a column has become of another type, with the same bytes or none, is not given as good', async () => {
+  const columns = ['taskId', 'type', 'agent', 'text', 'detail'];
+  const path = place();
+  storeWith(
+    path,
+    Array.from({ length: 12 }, (_, n) => row(n, { agent: 'a', detail: '{}' })),
+  ).close();
+  // What SQLite refuses to write, a bit that changes in the file does.
+  const unlocked = outside(path).unsafeMode();
+  unlocked.pragma('writable_schema = ON');
+  unlocked.exec("UPDATE sqlite_schema SET sql = replace(replace(sql, 'STRICT', ''), 'NOT NULL', '')");
+  const db = outside(path);
+  for (const [n, column] of columns.entries()) {
+    const change = db.prepare(
+      `UPDATE agentLogEntries SET ${column} = CAST(${column} AS BLOB) WHERE timestamp = ?`,
+    );
+    change.run(TIME + n);
+    db.prepare(`UPDATE agentLogEntries SET ${column} = NULL WHERE timestamp = ?`).run(TIME + 5 + n);
+  }
+  const damaged = Array.from({ length: 10 }, () => 'damaged');
+  expect(await textsOf(readerOf(path), 'asc')).toEqual([...damaged, '10', '11']);
+});
+
 test('sums are given part by part, each once', async () => {
   // A name may be empty.
   const name = (n: number) => (n === 0 ? '' : `${n}`);
