@@ -10,16 +10,16 @@ import { giveWay } from '../give-way.js';
 import type { TaskSummary } from './api.js';
 import { type Item, itemsOf } from './entry-stream.js';
 import type { Filter } from './filter.js';
-import type { Sum } from './segment-index.js';
+import type { SegmentIndex, Sum } from './segment-index.js';
 import { type Place, type Snapshot, snapshotNow, takeSnapshot } from './snapshot.js';
 
 const MOST_SUMS = 1000;
 
 export async function countEntries(place: Place, filter: Pick<Filter, 'taskId' | 'types'>): Promise<number> {
   const { taskId, types } = filter;
-  if (taskId === undefined) return (await countAll(place, types)).total;
+  if (taskId === undefined) return (await countAll(place, () => new Total(types))).total;
   const [counts, snapshot] = await takeSnapshot(place, (rows, now) => {
-    const told = new Counts(types);
+    const told = new Total(types);
     if (!isNamed(taskId, now)) told.addTask(taskId, rows, now);
     return [told, now] as const;
   });
@@ -29,7 +29,7 @@ export async function countEntries(place: Place, filter: Pick<Filter, 'taskId' |
 
 /** All tasks that have entries, those with the newest ones first. */
 export async function summarizeTasks(place: Place): Promise<TaskSummary[]> {
-  return (await countAll(place, undefined)).summaries();
+  return (await countAll(place, () => new Counts())).summaries();
 }
 
 /** Something that cannot be told from sums: a task, or all of them. */
@@ -38,20 +38,23 @@ interface Left {
   readonly snapshot: Snapshot;
 }
 
-async function countAll(place: Place, types: readonly string[] | undefined): Promise<Counts> {
+async function countAll<Into extends Total>(place: Place, make: () => Into): Promise<Into> {
   const few = await takeSnapshot(place, (rows, snapshot) => {
     const sums = rows?.sums(undefined, MOST_SUMS) ?? [];
     if (sums.length === MOST_SUMS) return undefined;
-    const counts = new Counts(types);
+    const counts = make();
     return { counts, left: addSums(counts, snapshot, sums) };
   });
-  const { counts, left } = few ?? (await addMany(place, new Counts(types)));
+  const { counts, left } = few ?? (await addMany(place, make()));
   for (const one of left) await countThrough(place, one, counts);
   return counts;
 }
 
 /** So many that they take more than a moment: all from one state nevertheless, which is held for as long. */
-async function addMany(place: Place, counts: Counts): Promise<{ counts: Counts; left: Left[] }> {
+async function addMany<Into extends Total>(
+  place: Place,
+  counts: Into,
+): Promise<{ counts: Into; left: Left[] }> {
   await place.tail.refresh();
   return place.rows.hold(async (rows) => {
     const snapshot = snapshotNow(place.tail, rows);
@@ -68,20 +71,15 @@ async function addMany(place: Place, counts: Counts): Promise<{ counts: Counts; 
   });
 }
 
-function addSums(counts: Counts, snapshot: Snapshot, sums: ReturnType<Rows['sums']>): Left[] {
+function addSums(counts: Total, snapshot: Snapshot, sums: ReturnType<Rows['sums']>): Left[] {
   const named = new Set(snapshot.deletes.tasks);
   if (named.has(null)) return [{ taskId: undefined, snapshot }];
   for (const { taskId, type, ...sum } of sums) if (!named.has(taskId)) counts.add(taskId, type, sum);
-  for (const { waiting } of snapshot.views) {
-    for (const [taskId, types] of waiting.index.tasks) {
-      if (named.has(taskId)) continue;
-      for (const [type, sum] of types) counts.add(taskId, type, sum);
-    }
-  }
+  for (const { waiting } of snapshot.views) counts.addSegment(waiting.index, named);
   return [...named].map((taskId) => ({ taskId: taskId!, snapshot }));
 }
 
-async function countThrough(place: Place, { taskId, snapshot }: Left, counts: Counts): Promise<void> {
+async function countThrough(place: Place, { taskId, snapshot }: Left, counts: Total): Promise<void> {
   for await (const items of itemsOf(place, snapshot, { filter: { taskId }, order: 'asc' }))
     for (const item of items) counts.addItem(item);
 }
@@ -92,19 +90,57 @@ function isNamed(taskId: string, { deletes }: Snapshot): boolean {
   return named.has(null) || named.has(taskId);
 }
 
-class Counts {
-  readonly #types: ReadonlySet<string> | undefined;
-  readonly #tasks = new Map<string, Map<string, Sum>>();
+/** How many there are together. */
+class Total {
+  readonly types: ReadonlySet<string> | undefined;
   total = 0;
 
   /** Undefined for all types. */
   constructor(types: readonly string[] | undefined) {
-    this.#types = types === undefined ? undefined : new Set(types);
+    this.types = types === undefined ? undefined : new Set(types);
   }
 
-  add(taskId: string, type: string, { entries, bytes, last, lastTimestamp }: Sum): void {
-    if (this.#types !== undefined && !this.#types.has(type)) return;
-    this.total += entries;
+  add(_taskId: string, type: string, { entries }: Sum): void {
+    if (this.types === undefined || this.types.has(type)) this.total += entries;
+  }
+
+  addSegment(index: SegmentIndex, but: ReadonlySet<string | null>): void {
+    if (but.size > 0) this.addTasks(index, but);
+    else if (this.types === undefined) this.total += index.entries;
+    else for (const type of this.types) this.total += index.ofType(type);
+  }
+
+  protected addTasks(index: SegmentIndex, but: ReadonlySet<string | null>): void {
+    for (const [taskId, types] of index.tasks) {
+      if (but.has(taskId)) continue;
+      for (const [type, sum] of types) this.add(taskId, type, sum);
+    }
+  }
+
+  addTask(taskId: string, rows: Rows | undefined, { views }: Snapshot): void {
+    for (const { type, ...sum } of rows?.sumsOf(taskId) ?? []) this.add(taskId, type, sum);
+    for (const { waiting } of views) {
+      for (const [type, sum] of waiting.index.sumsOf(taskId) ?? []) this.add(taskId, type, sum);
+    }
+  }
+
+  addItem(item: Item): void {
+    const last: IdHalves = { high: item.idHigh, low: item.idLow };
+    const { taskId, type, timestamp } = 'places' in item ? item.places.names(item.n) : item;
+    const bytes = 'places' in item ? item.places.bytes(item.n) : textBytes(item);
+    this.add(taskId, type, { entries: 1, bytes, last, lastTimestamp: timestamp });
+  }
+}
+
+/** How many each task has. */
+class Counts extends Total {
+  readonly #tasks = new Map<string, Map<string, Sum>>();
+
+  constructor() {
+    super(undefined);
+  }
+
+  override add(taskId: string, type: string, { entries, bytes, last, lastTimestamp }: Sum): void {
     let types = this.#tasks.get(taskId);
     if (types === undefined) {
       types = new Map();
@@ -122,18 +158,8 @@ class Counts {
     sum.lastTimestamp = lastTimestamp;
   }
 
-  addTask(taskId: string, rows: Rows | undefined, { views }: Snapshot): void {
-    for (const { type, ...sum } of rows?.sumsOf(taskId) ?? []) this.add(taskId, type, sum);
-    for (const { waiting } of views) {
-      for (const [type, sum] of waiting.index.sumsOf(taskId) ?? []) this.add(taskId, type, sum);
-    }
-  }
-
-  addItem(item: Item): void {
-    const last: IdHalves = { high: item.idHigh, low: item.idLow };
-    const { taskId, type, timestamp } = 'places' in item ? item.places.names(item.n) : item;
-    const bytes = 'places' in item ? item.places.bytes(item.n) : textBytes(item);
-    this.add(taskId, type, { entries: 1, bytes, last, lastTimestamp: timestamp });
+  override addSegment(index: SegmentIndex, but: ReadonlySet<string | null>): void {
+    this.addTasks(index, but);
   }
 
   summaries(): TaskSummary[] {

@@ -32,6 +32,7 @@ export class SegmentIndex {
   /** There are records of any kind. */
   hasRecords = false;
   readonly #sums = new Map<string, Map<string, Sum>>();
+  readonly #ofType = new Map<string, number>();
 
   add(record: SegmentRecord): void {
     const { type, idHigh: high, idLow: low } = record;
@@ -57,11 +58,17 @@ export class SegmentIndex {
     return this.#sums.get(taskId);
   }
 
+  /** How many entries it has of a type. */
+  ofType(type: string): number {
+    return this.#ofType.get(type) ?? 0;
+  }
+
   get tasks(): ReadonlyMap<string, ReadonlyMap<string, Sum>> {
     return this.#sums;
   }
 
   #count({ taskId, type, timestamp }: EntryNames, bytes: number, id: IdHalves): void {
+    this.#ofType.set(type, this.ofType(type) + 1);
     let types = this.#sums.get(taskId);
     if (types === undefined) {
       types = new Map();
