@@ -29,7 +29,7 @@ export interface AgentLog<Detail = JsonValue> {
    * told by a warning. What it took is on disk after a `flush()`, a `close()`, or the regular end of the process.
    */
   write(entry: Entry<Detail>): void;
-  /** Resolves when everything taken so far is on disk; rejects if anything of it did not get there. */
+  /** Resolves when everything taken so far is on disk; rejects if anything of it did not get there. What `write` dropped it never took. */
   flush(): Promise<void>;
   /** As `flush`, but everything is on disk when it returns. */
   flushSync(): void;
@@ -56,8 +56,8 @@ export interface AgentLog<Detail = JsonValue> {
    */
   search(text: string, options?: SearchOptions): Promise<SearchResult<Detail>[]>;
   /**
-   * Runs a statement that reads, on what has become rows by now, in a process of its own. See docs/api.md for the tables'
-   * names, and for what bounds it.
+   * Runs a statement that reads, in a process of its own, on what has become rows by now: entries do so after up to a minute
+   * and a half, or with `compact()`. `agentlog_id_text(id)` makes the API's id of a row's. See docs/api.md for the tables.
    */
   sql<Row = Record<string, unknown>>(
     query: string,

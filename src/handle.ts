@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { AgentLog, AgentLogStats, PruneOptions } from './api.js';
 /** The rooms of the store, wired together. */
 
@@ -50,8 +51,14 @@ import type { PaceLimits } from './segment/pace.js';
 import { recover } from './segment/recovery.js';
 import { SegmentWriter } from './segment/segment-writer.js';
 import { Slot } from './segment/slot.js';
-import { runBriskly } from './segment/steps.js';
-import { databasePath, openStoreDirectory, type Store, type StorePaths } from './segment/store-directory.js';
+import { call, openOrCreate, runBriskly, type Steps } from './segment/steps.js';
+import {
+  databasePath,
+  openStoreDirectory,
+  type Store,
+  type StorePaths,
+  searchMarkPath,
+} from './segment/store-directory.js';
 import { VerdictReports } from './verdict-reports.js';
 
 /** What tests set otherwise. */
@@ -107,8 +114,16 @@ export async function openOn<Detail = JsonValue>(
     // What is there stays, and whoever opens or reads next tries again. Appending does not depend on it.
     events.problem('what earlier processes left behind could not be recovered', error);
   }
+  if (options.fullText && !readOnly) {
+    await runBriskly(disk, noteSearch(store.paths));
+  }
   const slot = readOnly ? undefined : await runBriskly(disk, Slot.take(disk, store.paths.locks, options.now));
   return new Handle(disk, store, options, events, reports, tail, slot, tuning);
+}
+
+/** Nothing that was acknowledged depends on it, so it is not synced. */
+function* noteSearch(paths: StorePaths): Steps<void> {
+  yield* call('close', yield* openOrCreate(searchMarkPath(paths)));
 }
 
 class Handle implements AgentLog<never> {
@@ -321,13 +336,13 @@ class Handle implements AgentLog<never> {
   async search(text: string, options?: SearchOptions): Promise<never[]> {
     this.#checkOpen();
     const wanted = checkSearch(text, options);
-    const { fullText } = this.#options;
-    const find = () => search(this.#place, this.#searcher, wanted, fullText);
+    const isIndexWanted = this.#options.fullText || existsSync(searchMarkPath(this.#store.paths));
+    const find = () => search(this.#place, this.#searcher, wanted, isIndexWanted);
     try {
       return (await find()) as never[];
     } catch (error) {
       const isIndexMissing = error instanceof AgentLogError && error.code === 'AGENTLOG_NO_FULL_TEXT';
-      if (!isIndexMissing || !fullText || this.#leadership === undefined) throw error;
+      if (!isIndexMissing || !isIndexWanted || this.#leadership === undefined) throw error;
     }
     // A store that was made without an index gets one with the next round.
     await this.#leadership.compact({ signal: wanted.signal });

@@ -3,13 +3,14 @@
  * the process in which queries run, with its thread. One file for all, as a bundled program must bring it along.
  * Threads read with synchronous calls, as nothing else waits for them.
  */
+import { existsSync } from 'node:fs';
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { RowStore } from '../db/row-store.js';
 import { queryArgument } from '../query/messages.js';
 import { answerQueries } from '../query/query-thread.js';
 import { watchQueries } from '../query/query-watch.js';
 import { type Disk, nodeDisk } from '../segment/disk.js';
-import { databasePath } from '../segment/store-directory.js';
+import { databasePath, searchMarkPath } from '../segment/store-directory.js';
 import { toSent } from '../sent-error.js';
 import { backUp } from './backup.js';
 import { Compactor } from './compactor.js';
@@ -31,13 +32,18 @@ const disk: Disk = {
 function compact(start: CompactorStart, port: MessagePort): void {
   const tell = (message: FromWorker) => port.postMessage(message);
   const { paths, roundBytes, archiveBytes, fullText, allowUnsafeSqlite } = start;
+  let hasIndex = false;
+  const wantsIndex = () => fullText || existsSync(searchMarkPath(paths));
   const compactor = new Compactor({
     disk,
     paths,
-    open: () => RowStore.open(databasePath(paths), { fullText, allowUnsafeSqlite }),
+    open: () => {
+      hasIndex = wantsIndex();
+      return RowStore.open(databasePath(paths), { fullText: hasIndex, allowUnsafeSqlite });
+    },
+    mustBeOpened: () => !hasIndex && wantsIndex(),
     roundBytes,
     archiveBytes,
-    opensAnyway: fullText,
     reports: {
       round: (round) => tell({ kind: 'round', round }),
       recovered: (path, verdict) => tell({ kind: 'recovered', path, verdict }),

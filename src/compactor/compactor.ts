@@ -58,8 +58,8 @@ interface CompactorOptions {
   readonly roundBytes: number;
   readonly archiveBytes: number;
   readonly reports: CompactorReports;
-  /** When all is to be brought in, the database is opened even if nothing waits: opening makes what it lacks. */
-  readonly opensAnyway?: boolean;
+  /** The database lacks something that opening it would make; asked when all is to be brought in, even if nothing waits. */
+  readonly mustBeOpened?: () => boolean;
   /** Milliseconds after a full checkpoint, for readers that began before it to come to their end. */
   readonly pause?: number;
 }
@@ -124,7 +124,10 @@ export class Compactor {
     let wanted: ReadonlySet<string> | undefined;
     this.#leftOut.clear();
     try {
-      if (goal === 'all' && this.#options.opensAnyway) this.#ready();
+      if (goal === 'all' && this.#options.mustBeOpened?.()) {
+        this.close();
+        this.#ready();
+      }
       while (!this.#isEnding) {
         const waiting = await this.#survey();
         wanted ??= new Set(waiting.ready.map(({ source }) => source.path));

@@ -38,7 +38,7 @@ export function makeFullText(db: Connection): void {
 export function noFullText(): AgentLogError {
   return new AgentLogError(
     'AGENTLOG_NO_FULL_TEXT',
-    'this store has no index for searches: open it with fullText: true in the process that brings entries into the database, which makes the index with the first search, the next compact(), or the next entries',
+    'this store has no index for searches: open it with fullText: true, in any process that writes to it; the index is made with the next compact(), the next entries that come into the database, or the first search of a handle that may do that',
   );
 }
 

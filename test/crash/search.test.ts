@@ -88,24 +88,43 @@ test('without an index it says what to do, and doing that helps', async () => {
   const refused = {
     name: 'AgentLogError',
     code: 'AGENTLOG_NO_FULL_TEXT',
-    message: expect.stringMatching(/fullText: true .* first search, the next compact\(\)/),
+    message: expect.stringMatching(/open it with fullText: true/),
   };
-  await expect(plain.search('needle')).rejects.toMatchObject(refused);
   await plain.append(entry('an old needle'));
-  // There is no database yet: the one that this handle makes would have an index.
+  await expect(plain.search('needle')).rejects.toMatchObject(refused);
+  await plain.compact();
+  const reader = await openStore(store, { readOnly: true, fullText: true });
+  for (const log of [plain, reader]) await expect(log.search('')).rejects.toMatchObject(refused);
+  expect(own()).toEqual([]);
+  // It makes no index itself, but whoever brings entries into the database does from now on.
   const wanting = await openStore(store, { fullText: true, compact: false });
-  expect(textsOf(await wanting.search('needle'))).toEqual(['an old needle']);
+  await expect(wanting.search('needle')).rejects.toMatchObject(refused);
+  for (const log of [plain, reader, wanting])
+    expect(textsOf(await log.search('needle'))).toEqual(['an old needle']);
+});
+
+test('before there is a database what waits is searched by all, once somebody has wanted an index', async () => {
+  const store = storePath();
+  const [plain, wanting] = [await openStore(store), await openStore(store, { fullText: true })];
+  const reader = await openStore(store, { readOnly: true });
+  await plain.append(entry('a needle'));
+  for (const log of [plain, wanting, reader])
+    expect(textsOf(await log.search('needle'))).toEqual(['a needle']);
   expect(existsSync(join(store, 'agent-log.db'))).toBe(false);
   await plain.compact();
-  for (const log of [plain, wanting]) await expect(log.search('')).rejects.toMatchObject(refused);
-  expect(own()).toHaveLength(1);
-  await plain.close();
-  const making = await openStore(store, { fullText: true });
-  expect(textsOf(await making.search('needle'))).toEqual(['an old needle']);
-  await making.append(entry('a new needle'));
-  await making.compact();
-  const whoever = await openStore(store, { readOnly: true });
-  expect(textsOf(await whoever.search('needle'))).toEqual(['a new needle', 'an old needle']);
+  for (const log of [plain, wanting, reader])
+    expect(textsOf(await log.search('needle'))).toEqual(['a needle']);
+});
+
+test('a leader whose database has no index makes one when somebody comes who wants it', async () => {
+  const store = storePath();
+  const plain = await openStore(store);
+  await plain.append(entry('a needle'));
+  await plain.compact();
+  expect((await plain.stats()).leading).toBe(true);
+  const wanting = await openStore(store, { fullText: true });
+  expect(textsOf(await wanting.search('needle'))).toEqual(['a needle']);
+  expect((await plain.stats()).leading).toBe(true);
 });
 
 test('compact makes the index although nothing waits, and a search waits for the one who leads', async () => {

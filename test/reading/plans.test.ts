@@ -84,6 +84,8 @@ const EXPECTED: [from: RegExp, plan: string][] = [
     /agentLogEntries INDEXED/,
     'SEARCH agentLogEntries USING INDEX agentLogEntriesByTask (taskId=? AND id>? AND id<?)',
   ],
+  // In the order of its key, no more of it than is asked for.
+  [/FROM agentLogTasks ORDER BY/, 'SCAN agentLogTasks'],
   [/agentLogEntries NOT INDEXED/, 'SEARCH agentLogEntries USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)'],
   [/agentLogEntries WHERE id/, 'SEARCH agentLogEntries USING INTEGER PRIMARY KEY (rowid=?)'],
   [/agentLogSegments/, 'SEARCH agentLogSegments USING PRIMARY KEY (segmentId=?)'],
