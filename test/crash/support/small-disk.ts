@@ -10,7 +10,7 @@ const UNSHARE = asRoot ? ['unshare', '--mount'] : ['unshare', '--user', '--map-r
 
 const COMMANDS = {
   /** All of it, 3 MiB. */
-  tmpfs: 'mount -t tmpfs -o size=3m,mode=700 none "$0"',
+  tmpfs: 'mount -t tmpfs -o size=4m,mode=700 none "$0"',
   /** Mounted at `disk`, in a file `image` beside it; needs root, loop devices and perl. */
   ext4: `
     perl -e 1 && mount -t tmpfs -o size=48m,mode=700 none "$0" && cd "$0" && truncate -s 32M image &&
