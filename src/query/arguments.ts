@@ -3,7 +3,7 @@ import { type CancelSignal, checkSignal } from '../cancel-signal.js';
 import type { SqlParameters, SqlValue } from '../db/sql-query.js';
 
 export interface SqlOptions {
-  /** Ends the query, whatever it does, and with it its process. */
+  /** Rejects at once; the query ends within about a second, whatever it does. */
   signal?: CancelSignal | undefined;
   /** A query that gives more rows fails. 100,000. */
   maxRows?: number | undefined;

@@ -10,14 +10,24 @@ export type QueryRequest =
   | ({ readonly kind: 'rows' } & RowSearch)
   | ({ readonly kind: 'texts' } & TextSearch);
 
-/** 'next': the next page of the answer, or its end. `given` is what the request needs for it, if anything. */
-export type ToQuery = QueryRequest | { readonly kind: 'next'; readonly given: unknown };
+/**
+ * 'next': the next page of the answer, or its end. `given` is what the request needs for it, if anything.
+ * 'leave': nobody wants the rest.
+ */
+export type ToQuery =
+  | QueryRequest
+  | { readonly kind: 'next'; readonly given: unknown }
+  | { readonly kind: 'leave' };
 
-/** The pages of an answer come before its 'done'. After 'outgrown' the process ends. */
+/**
+ * The pages of an answer come before its 'done'. Nothing of an answer comes behind 'left'. After 'outgrown' the process
+ * ends.
+ */
 export type FromQuery =
   | { readonly kind: 'page'; readonly page: unknown }
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly failure: SentError }
+  | { readonly kind: 'left' }
   | { readonly kind: 'outgrown' };
 
 /** Tells the program what it was started for; the process and who starts it must be of the same version. */

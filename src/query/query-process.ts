@@ -22,6 +22,7 @@ export class QueryProcess {
   readonly gone: Promise<void>;
   readonly #child: ChildProcess;
   #asked: Asked | undefined;
+  #left = (): void => undefined;
   #isEnding = false;
 
   constructor(program: string, protocol: number) {
@@ -33,7 +34,7 @@ export class QueryProcess {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     this.#child.on('message', (message) => this.#hear(message as FromQuery));
-    this.#keepHost(false);
+    this.keepHost(false);
     this.gone = new Promise((resolve) => {
       const end = (why: string, cause?: Error) => {
         this.#isEnding = true;
@@ -60,8 +61,20 @@ export class QueryProcess {
   ask({ request, take }: Question): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#asked = { take, resolve, reject };
-      this.#keepHost(true);
+      this.keepHost(true);
       this.#tell(request);
+    });
+  }
+
+  /**
+   * What was asked is not wanted any more, and `ask` does not settle. Resolves when the process can be asked again, but not
+   * if it ends before.
+   */
+  leave(): Promise<void> {
+    this.#settled();
+    return new Promise((resolve) => {
+      this.#left = resolve;
+      this.#tell({ kind: 'leave' });
     });
   }
 
@@ -73,15 +86,16 @@ export class QueryProcess {
     this.#child.ref();
   }
 
-  #tell(message: ToQuery): void {
-    // That it could not be sent is told by the end of the process.
-    if (this.#child.connected) this.#child.send(message, () => undefined);
-  }
-
-  #keepHost(keeps: boolean): void {
+  /** Whether the host's process stays for what this one does. */
+  keepHost(keeps: boolean): void {
     const method = keeps ? 'ref' : 'unref';
     this.#child[method]();
     this.#child.channel?.[method]();
+  }
+
+  #tell(message: ToQuery): void {
+    // That it could not be sent is told by the end of the process.
+    if (this.#child.connected) this.#child.send(message, () => undefined);
   }
 
   #hear(message: FromQuery): void {
@@ -89,10 +103,15 @@ export class QueryProcess {
       this.kill();
       this.#fail(new AgentLogError('AGENTLOG_SQL', 'the query needs more than 1 GiB of memory'));
     }
+    if (message.kind === 'left') this.#left();
     const asked = this.#asked;
-    // Something that was on its way when the query failed.
+    // Something that was on its way when the query failed, or was left.
     if (asked === undefined) return;
-    if (message.kind === 'page') this.#tell({ kind: 'next', given: asked.take(message.page as never) });
+    if (message.kind === 'page') {
+      const given = asked.take(message.page as never);
+      // Taking it may have been the end of the wish for more.
+      if (this.#asked === asked) this.#tell({ kind: 'next', given });
+    }
     if (message.kind === 'failed') this.#fail(queryError(fromSent(message.failure)));
     if (message.kind === 'done') {
       this.#settled();
@@ -108,7 +127,7 @@ export class QueryProcess {
 
   #settled(): void {
     this.#asked = undefined;
-    if (!this.#isEnding) this.#keepHost(false);
+    if (!this.#isEnding) this.keepHost(false);
   }
 }
 

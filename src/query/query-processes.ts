@@ -1,6 +1,7 @@
 /**
  * The processes in which a handle's queries run: made when they are needed, so that a query that takes for ever keeps no
- * other one waiting, up to a few; kept for a while afterwards, as making one takes longer than most queries.
+ * other one waiting, up to a few; kept for a while afterwards, as making one takes longer than most queries. For the same
+ * reason the process of a query that was aborted is not ended at once, but only if it does not come out of it soon.
  */
 import type { CancelSignal } from '../cancel-signal.js';
 import { ioError } from '../errors.js';
@@ -13,10 +14,13 @@ interface Options {
   /** Above this, queries wait for each other. */
   readonly most?: number;
   readonly idleMs?: number;
+  /** How long a process may take to leave a query that was aborted. */
+  readonly graceMs?: number;
 }
 
 const MOST_PROCESSES = 4;
 const IDLE_MS = 10_000;
+const GRACE_MS = 1000;
 
 /** A query that was asked for. */
 interface Job {
@@ -31,13 +35,15 @@ export class QueryProcesses {
   readonly #busy = new Map<Job, QueryProcess>();
   /** Those that have nothing to do, with the timers that end them. */
   readonly #idle = new Map<QueryProcess, NodeJS.Timeout>();
+  /** Those that are leaving a query that was aborted, with the timers that end them. */
+  readonly #leaving = new Map<QueryProcess, NodeJS.Timeout>();
   /** Ends of processes that have not come yet. */
   readonly #ends = new Set<Promise<void>>();
   /** With what everything ends that is asked for from then on. */
   #closed: Error | undefined;
 
   constructor(options: Options) {
-    this.#options = { most: MOST_PROCESSES, idleMs: IDLE_MS, ...options };
+    this.#options = { most: MOST_PROCESSES, idleMs: IDLE_MS, graceMs: GRACE_MS, ...options };
   }
 
   /** Resolves when all pages of the answer were taken. */
@@ -62,12 +68,12 @@ export class QueryProcesses {
   async close(error: Error): Promise<void> {
     this.#closed = error;
     for (const job of [...this.#waiting, ...this.#busy.keys()]) this.#drop(job, error);
-    for (const process of this.#idle.keys()) this.#end(process);
+    for (const process of [...this.#idle.keys(), ...this.#leaving.keys()]) this.#end(process);
     await Promise.all(this.#ends);
   }
 
   #next(): void {
-    while (this.#waiting.length > 0 && this.#busy.size < this.#options.most) {
+    while (this.#waiting.length > 0 && this.#busy.size + this.#leaving.size < this.#options.most) {
       const job = this.#waiting.shift()!;
       try {
         this.#begin(job, this.#take());
@@ -75,12 +81,14 @@ export class QueryProcesses {
         job.reject(error);
       }
     }
+    // Who waits for the place of one of them must still be there when it is free.
+    for (const process of this.#leaving.keys()) process.keepHost(this.#waiting.length > 0);
   }
 
   #begin(job: Job, process: QueryProcess): void {
     this.#busy.set(job, process);
     const over = () => {
-      // Not so if it was dropped, and its process with it.
+      // Not so if it was dropped: its process is being left.
       if (this.#busy.delete(job)) this.#rest(process);
       this.#next();
     };
@@ -123,15 +131,30 @@ export class QueryProcesses {
   }
 
   #rest(process: QueryProcess): void {
-    const timer = setTimeout(() => this.#end(process), this.#options.idleMs);
-    timer.unref();
-    this.#idle.set(process, timer);
+    this.#idle.set(process, this.#endAfter(this.#options.idleMs, process));
+  }
+
+  #leave(process: QueryProcess): void {
+    this.#leaving.set(process, this.#endAfter(this.#options.graceMs, process));
+    void process.leave().then(() => {
+      clearTimeout(this.#leaving.get(process));
+      // Not so if it was ended meanwhile.
+      if (this.#leaving.delete(process)) this.#rest(process);
+      this.#next();
+    });
+  }
+
+  #endAfter(milliseconds: number, process: QueryProcess): NodeJS.Timeout {
+    return setTimeout(() => this.#end(process), milliseconds).unref();
   }
 
   #end(process: QueryProcess): void {
-    clearTimeout(this.#idle.get(process));
-    this.#idle.delete(process);
+    for (const timers of [this.#idle, this.#leaving]) {
+      clearTimeout(timers.get(process));
+      timers.delete(process);
+    }
     process.kill();
+    this.#next();
   }
 
   #drop(job: Job, reason: unknown): void {
@@ -139,7 +162,7 @@ export class QueryProcesses {
     if (place !== -1) this.#waiting.splice(place, 1);
     const process = this.#busy.get(job);
     this.#busy.delete(job);
-    if (process !== undefined) this.#end(process);
+    if (process !== undefined) this.#leave(process);
     job.reject(reason);
     this.#next();
   }

@@ -11,15 +11,14 @@ import type { FromQuery, QueryRequest, ToQuery } from './messages.js';
 
 export function answerQueries(port: MessagePort): void {
   let pages: Pages | undefined;
-  const next = (message: ToQuery) => {
-    if (message.kind === 'next') return pages!.next(message.given as never);
-    pages = pagesOf(message);
-    return pages.next();
-  };
   const answer = (message: ToQuery): FromQuery => {
     try {
-      const { value: page } = next(message);
-      return page === undefined ? { kind: 'done' } : { kind: 'page', page };
+      if (message.kind === 'next') return told(pages!.next(message.given as never));
+      // Its connection would hold on to a state of the database.
+      pages?.return();
+      if (message.kind === 'leave') return { kind: 'left' };
+      pages = pagesOf(message);
+      return told(pages.next());
     } catch (error) {
       return { kind: 'failed', failure: toSent(error) };
     }
@@ -28,6 +27,10 @@ export function answerQueries(port: MessagePort): void {
 }
 
 type Pages = Generator<unknown, void, never>;
+
+function told({ value: page }: IteratorResult<unknown, void>): FromQuery {
+  return page === undefined ? { kind: 'done' } : { kind: 'page', page };
+}
 
 function pagesOf(request: QueryRequest): Pages {
   switch (request.kind) {

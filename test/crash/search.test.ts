@@ -5,9 +5,11 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import type { AgentLog } from '../../src/api.js';
 import type { SearchOptions, SearchResult } from '../../src/index.js';
+import { QuerySearcher } from '../../src/query/query-searcher.js';
+import { FIRST_ID, LAST_ID } from '../../src/reading/filter.js';
 import { OUTSIDE } from './support/database.js';
 import { runHost } from './support/host.js';
-import { areGone, queryProcessesOf } from './support/query-processes.js';
+import { areGone, processesWith, queryProcessesOf } from './support/query-processes.js';
 import { openAgentLog, openStore, storePath } from './support/stores.js';
 
 const own = () => queryProcessesOf(process.pid);
@@ -184,7 +186,7 @@ async function withStoppedProcess(): Promise<{ log: AgentLog; pid: number }> {
   return { log, pid: pid! };
 }
 
-test('aborting ends a search and its process, and no other search', async () => {
+test('aborting ends a search, soon its process that does nothing, and no other search', async () => {
   const { log, pid } = await withStoppedProcess();
   const controller = new AbortController();
   const asked = log.search('needle', { signal: controller.signal });
@@ -196,6 +198,51 @@ test('aborting ends a search and its process, and no other search', async () => 
   await areGone([pid]);
   expect(await other).toHaveLength(1);
   await expect(log.search('needle', { signal: controller.signal })).rejects.toThrow('enough');
+});
+
+test('a search that is aborted, wherever it is, gives nothing to the next one', async () => {
+  const log = await openStore(storePath(), { fullText: true });
+  await log.appendBatch(Array.from({ length: 3000 }, () => entry('hay')));
+  await log.compact();
+  await log.append(entry('needle'));
+  for (let turns = 0; turns < 2000; turns += 50) {
+    const controller = new AbortController();
+    const asked = log.search('hay', { limit: 3000, signal: controller.signal }).then(
+      ({ length }) => length,
+      (reason) => reason,
+    );
+    for (let n = 0; n < turns; n++) await turn();
+    controller.abort('enough');
+    expect(textsOf(await log.search('needle'))).toEqual(['needle']);
+    // It may have been over.
+    expect(['enough', 3000]).toContain(await asked);
+  }
+});
+
+test('what an aborted search asked leaves its process to the next one', async () => {
+  const store = storePath();
+  const log = await openStore(store, { fullText: true });
+  await log.append(entry('needle'));
+  await log.compact();
+  const queries = processesWith({ most: 1, graceMs: 2 ** 30 });
+  const searcher = new QuerySearcher(queries, join(store, 'agent-log.db'));
+  const range = { after: FIRST_ID, before: LAST_ID };
+  const rows = (signal?: AbortSignal) =>
+    searcher.rows({ phrases: ['needle'], filter: {}, range, most: 10 }, signal);
+  const texts = (signal?: AbortSignal) =>
+    searcher.texts({ phrases: ['needle'], withSnippets: false }, [entry('needle')], signal);
+  expect(await rows()).toHaveLength(1);
+  const [pid, ...others] = own();
+  expect(others).toEqual([]);
+  for (const ask of [rows, texts]) {
+    const controller = new AbortController();
+    const asked = ask(controller.signal);
+    controller.abort('enough');
+    await expect(asked).rejects.toBe('enough');
+    expect(await rows()).toHaveLength(1);
+    expect((await texts()).map(({ n }) => n)).toEqual([0]);
+    expect(own()).toEqual([pid]);
+  }
 });
 
 test('closing the handle ends a search, wherever it is, and leaves no process', async () => {

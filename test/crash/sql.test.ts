@@ -1,15 +1,22 @@
 /** Queries: what they give, what they refuse, and that their processes end, whatever they are in the middle of. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { expect, test } from 'vitest';
 import type { AgentLog } from '../../src/api.js';
 import { PROTOCOL } from '../../src/compactor/messages.js';
-import { QueryProcesses } from '../../src/query/query-processes.js';
 import { runSql } from '../../src/query/run-sql.js';
 import { repositoryRoot } from '../package/support/paths.js';
 import { tempDir } from '../package/support/temp-dir.js';
 import { runHost, startHost } from './support/host.js';
-import { areBusy, areGone, ENDLESS, queryProcessesOf } from './support/query-processes.js';
+import {
+  areBusy,
+  areGone,
+  ENDLESS,
+  PROGRAM,
+  processesWith,
+  queryProcessesOf,
+} from './support/query-processes.js';
 import { openStore, storePath } from './support/stores.js';
 
 const COUNTING = 'WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)';
@@ -175,7 +182,7 @@ test('a query that needs too much memory is ended', async () => {
   expect(await log.sql('SELECT 1 AS one')).toEqual([{ one: 1 }]);
 });
 
-test('aborting ends a query inside of SQLite, and its process, and nothing else', async () => {
+test('aborting ends a query inside of SQLite, and soon its process, and nothing else', async () => {
   const log = await openStore(storePath());
   const [first, second] = [new AbortController(), new AbortController()];
   const asked = log.sql(ENDLESS, [], { signal: first.signal });
@@ -247,25 +254,121 @@ test('a process is used again, outlives a signal of the terminal, and is replace
   expect(await log.sql('SELECT 1 AS one')).toEqual([{ one: 1 }]);
 });
 
-/** As a handle has them, with limits of its own. */
-function processesWith(limits: { most?: number; idleMs?: number }) {
-  const program = join(repositoryRoot, 'dist/src/compactor/compactor-worker.js');
-  const queries = new QueryProcesses({ protocol: PROTOCOL, findProgram: () => program, ...limits });
-  onTestFinished(() => queries.close(new Error('the test is over')));
+/** For queries that need no rows. */
+function askersWith(limits: Parameters<typeof processesWith>[0]) {
+  const queries = processesWith(limits);
   const path = join(tempDir(), 'none');
-  const ask = (query: string) => runSql(queries, { path, query, parameters: [], maxRows: 1 }, undefined);
+  const ask = (query: string, signal?: AbortSignal) =>
+    runSql(queries, { path, query, parameters: [], maxRows: 1 }, signal);
   return { queries, ask };
 }
 
+/** A grace that no test outlives. */
+const LONG = 2 ** 30;
+
+test('an aborted query that gives page after page leaves its process, its pages and the database', async () => {
+  const { log, store } = await storeOf(['one']);
+  const warnings: unknown[] = [];
+  log.on('warning', (warning) => warnings.push(warning));
+  const queries = processesWith({ most: 1, graceMs: LONG });
+  const path = join(store, 'agent-log.db');
+  const reading = `${COUNTING} SELECT x, text FROM c, agentLogEntries`;
+  const request = { path, query: reading, parameters: [], maxRows: Number.MAX_SAFE_INTEGER };
+  const pids = new Set<number>();
+  for (let n = 0; n < 20; n++) {
+    const controller = new AbortController();
+    const abort = () => controller.abort('enough');
+    let pages = 0;
+    const take = () => {
+      pages++;
+      // While the page is being taken, or when the next one is on its way.
+      if (pages === 3) n % 2 ? abort() : queueMicrotask(abort);
+    };
+    const asked = queries.run({ request: { kind: 'sql', ...request }, take }, controller.signal);
+    await expect(asked).rejects.toBe('enough');
+    const parameters = [n];
+    expect(await runSql(queries, { ...request, query: 'SELECT ? AS n', parameters }, undefined)).toEqual([
+      { n },
+    ]);
+    expect(pages).toBe(3);
+    for (const pid of own()) pids.add(pid);
+  }
+  expect(pids.size).toBe(1);
+  // A state of the database that somebody held on to would keep its log from being emptied.
+  await log.append({ taskId: 'task', type: 'text', text: 'two' });
+  await log.close();
+  expect(warnings).toEqual([]);
+});
+
+test('a query that is aborted while its process starts leaves it to the next one', async () => {
+  const { ask } = askersWith({ most: 1, graceMs: LONG });
+  const controller = new AbortController();
+  const asked = ask('SELECT 1 AS one', controller.signal);
+  const pids = own();
+  expect(pids).toHaveLength(1);
+  controller.abort('enough');
+  await expect(asked).rejects.toBe('enough');
+  expect(await ask('SELECT 2 AS two')).toEqual([{ two: 2 }]);
+  expect(own()).toEqual(pids);
+});
+
+test('an aborted query that does not end is killed, and whoever waits for its place gets one', async () => {
+  const { ask } = askersWith({ most: 1, graceMs: 1 });
+  const controller = new AbortController();
+  const asked = ask(ENDLESS, controller.signal).catch((reason) => reason);
+  const pids = await areBusy(process.pid, 1);
+  controller.abort('enough');
+  expect(await asked).toBe('enough');
+  expect(await ask('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  await areGone(pids);
+});
+
+test('a query that is aborted and does not end keeps its place until it is killed, but nobody waits for an only one', async () => {
+  const { ask } = askersWith({ most: 2, graceMs: LONG });
+  const controller = new AbortController();
+  const asked = ask(ENDLESS, controller.signal).catch((reason) => reason);
+  const pids = await areBusy(process.pid, 1);
+  controller.abort('enough');
+  expect(await asked).toBe('enough');
+  const answers = await Promise.all([1, 2, 3].map((n) => ask(`SELECT ${n} AS n`)));
+  expect(answers).toEqual([[{ n: 1 }], [{ n: 2 }], [{ n: 3 }]]);
+  expect(own()).toHaveLength(2);
+  expect(own()).toEqual(expect.arrayContaining(pids));
+});
+
+test('closing ends what was aborted before and does not end by itself', async () => {
+  const { queries, ask } = askersWith({ graceMs: LONG });
+  const controller = new AbortController();
+  const asked = ask(ENDLESS, controller.signal).catch((reason) => reason);
+  await areBusy(process.pid, 1);
+  controller.abort('enough');
+  expect(await asked).toBe('enough');
+  expect(own()).toHaveLength(1);
+  await queries.close(new Error('closed'));
+  expect(own()).toEqual([]);
+});
+
+test('an aborted query whose process dies gives its place to whoever waits', async () => {
+  const { ask } = askersWith({ most: 1, graceMs: LONG });
+  const controller = new AbortController();
+  const asked = ask(ENDLESS, controller.signal).catch((reason) => reason);
+  const [pid] = await areBusy(process.pid, 1);
+  controller.abort('enough');
+  expect(await asked).toBe('enough');
+  const next = ask('SELECT 1 AS one');
+  process.kill(pid!, 'SIGKILL');
+  expect(await next).toEqual([{ one: 1 }]);
+});
+
 test('what is asked after the close ends with the same error, and starts no process', async () => {
-  const { queries, ask } = processesWith({});
+  const { queries, ask } = askersWith({});
   await queries.close(new Error('closed'));
   await expect(ask('SELECT 1')).rejects.toThrow('closed');
   expect(own()).toEqual([]);
 });
 
 test('a query that waits for a process that dies gets another one', async () => {
-  const { ask } = processesWith({ most: 1 });
+  const { ask } = askersWith({ most: 1 });
   const asked = ask(ENDLESS).catch(({ code }) => code);
   const next = ask('SELECT 1 AS one');
   const [pid] = await areBusy(process.pid, 1);
@@ -275,7 +378,7 @@ test('a query that waits for a process that dies gets another one', async () => 
 });
 
 test('a process with nothing to do is ended after a while', async () => {
-  const { ask } = processesWith({ idleMs: 1 });
+  const { ask } = askersWith({ idleMs: 1 });
   expect(await ask('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   while (own().length > 0) await new Promise((resolve) => setTimeout(resolve, 10));
   expect(await ask('SELECT 1 AS one')).toEqual([{ one: 1 }]);
@@ -341,6 +444,42 @@ test('a host waits for its query, and ends by itself although the process is kep
   // It is there when the host ends: that was not for want of it.
   expect(await host.says()).toMatch(new RegExp(`^ *${host.pid} .*agentlog-query`, 'm'));
   expect(await host.ended).toEqual({ status: 0, signal: null, stderr: '' });
+});
+
+test('a host does not wait for an aborted query', async () => {
+  const said = await runHost(
+    `const { QueryProcesses } = await import(args.queries);
+     const queries = new QueryProcesses({ protocol: args.protocol, findProgram: () => args.program, graceMs: args.graceMs });
+     const controller = new AbortController();
+     const request = { kind: 'sql', path: args.path, query: args.query, parameters: [], maxRows: 1 };
+     const asked = queries.run({ request, take: () => undefined }, controller.signal);
+     controller.abort('enough');
+     say(await asked.catch((reason) => reason));`,
+    {
+      args: {
+        queries: pathToFileURL(join(repositoryRoot, 'dist/src/query/query-processes.js')),
+        protocol: PROTOCOL,
+        program: PROGRAM,
+        graceMs: LONG,
+        path: join(tempDir(), 'none'),
+        query: ENDLESS,
+      },
+    },
+  );
+  expect(said).toBe('enough');
+});
+
+test('a host waits for a query that waits for the place of aborted ones', async () => {
+  const said = await runHost(
+    `const log = await openAgentLog(args.store);
+     const controller = new AbortController();
+     const asked = Array.from({ length: 4 }, () => log.sql(args.query, [], { signal: controller.signal }).catch((reason) => reason));
+     controller.abort('enough');
+     await Promise.all(asked);
+     say(await log.sql('SELECT 1 AS one'));`,
+    { args: { store: storePath(), query: ENDLESS } },
+  );
+  expect(said).toEqual([{ one: 1 }]);
 });
 
 test('a host in which nothing else happens waits for the close, which waits for the process', async () => {

@@ -1,6 +1,21 @@
-/** The processes in which a host's queries run, as the system lists them. */
+/** The processes in which a host's queries run: with limits of a test's own, and as the system lists them. */
 import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
+import { PROTOCOL } from '../../../src/compactor/messages.js';
+import { QueryProcesses } from '../../../src/query/query-processes.js';
+import { repositoryRoot } from '../../package/support/paths.js';
+
+/** What they run. */
+export const PROGRAM = join(repositoryRoot, 'dist/src/compactor/compactor-worker.js');
+
+/** As a handle has them. */
+export function processesWith(limits: { most?: number; idleMs?: number; graceMs?: number }): QueryProcesses {
+  const queries = new QueryProcesses({ protocol: PROTOCOL, findProgram: () => PROGRAM, ...limits });
+  onTestFinished(() => queries.close(new Error('the test is over')));
+  return queries;
+}
 
 /** Would take for ever, inside of SQLite. */
 export const ENDLESS =
