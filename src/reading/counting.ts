@@ -12,8 +12,11 @@ import { type Item, itemsOf } from './entry-stream.js';
 import type { Filter } from './filter.js';
 import type { SegmentIndex, Sum } from './segment-index.js';
 import { type Place, type Snapshot, snapshotNow, takeSnapshot } from './snapshot.js';
+import { sortInPieces } from './sort-in-pieces.js';
 
 const MOST_SUMS = 1000;
+/** Of tasks that are gone through, between two looks at the clock. */
+const PIECE = 256;
 
 export async function countEntries(place: Place, filter: Pick<Filter, 'taskId' | 'types'>): Promise<number> {
   const { taskId, types } = filter;
@@ -29,7 +32,7 @@ export async function countEntries(place: Place, filter: Pick<Filter, 'taskId' |
 
 /** All tasks that have entries, those with the newest ones first. */
 export async function summarizeTasks(place: Place): Promise<TaskSummary[]> {
-  return (await countAll(place, () => new Counts())).summaries();
+  return await (await countAll(place, () => new Counts())).summaries();
 }
 
 /** Something that cannot be told from sums: a task, or all of them. */
@@ -38,15 +41,26 @@ interface Left {
   readonly snapshot: Snapshot;
 }
 
+/** What of a snapshot can be added after its moment. */
+interface Rest {
+  readonly left: readonly Left[];
+  /** Segments that do not change any more. */
+  readonly finished: readonly SegmentIndex[];
+}
+
 async function countAll<Into extends Total>(place: Place, make: () => Into): Promise<Into> {
   const few = await takeSnapshot(place, (rows, snapshot) => {
     const sums = rows?.sums(undefined, MOST_SUMS) ?? [];
     if (sums.length === MOST_SUMS) return undefined;
     const counts = make();
-    return { counts, left: addSums(counts, snapshot, sums) };
+    const rest = addGrowing(counts, snapshot);
+    addSums(counts, snapshot, sums);
+    return { counts, rest };
   });
-  const { counts, left } = few ?? (await addMany(place, make()));
-  for (const one of left) await countThrough(place, one, counts);
+  const { counts, rest } = few ?? (await addMany(place, make()));
+  const named = new Set(rest.left.map(({ taskId }) => taskId));
+  for (const index of rest.finished) await counts.addFinished(index, named);
+  for (const one of rest.left) await countThrough(place, one, counts);
   return counts;
 }
 
@@ -54,29 +68,38 @@ async function countAll<Into extends Total>(place: Place, make: () => Into): Pro
 async function addMany<Into extends Total>(
   place: Place,
   counts: Into,
-): Promise<{ counts: Into; left: Left[] }> {
+): Promise<{ counts: Into; rest: Rest }> {
   await place.tail.refresh();
   return place.rows.hold(async (rows) => {
     const snapshot = snapshotNow(place.tail, rows);
-    const left = addSums(counts, snapshot, []);
-    const isAll = left.some(({ taskId }) => taskId === undefined);
-    for (let last: TypeSum | undefined; rows !== undefined && !isAll; ) {
+    const rest = addGrowing(counts, snapshot);
+    for (let last: TypeSum | undefined; rows !== undefined; ) {
       const sums = rows.sums(last, MOST_SUMS);
-      addSums(counts, { ...snapshot, views: [] }, sums);
+      addSums(counts, snapshot, sums);
       if (sums.length < MOST_SUMS) break;
       last = sums.at(-1);
       await giveWay();
     }
-    return { counts, left };
+    return { counts, rest };
   });
 }
 
-function addSums(counts: Total, snapshot: Snapshot, sums: ReturnType<Rows['sums']>): Left[] {
+/** What changes after this moment. */
+function addGrowing(counts: Total, snapshot: Snapshot): Rest {
   const named = new Set(snapshot.deletes.tasks);
-  if (named.has(null)) return [{ taskId: undefined, snapshot }];
+  if (named.has(null)) return { left: [{ taskId: undefined, snapshot }], finished: [] };
+  const finished: SegmentIndex[] = [];
+  for (const { waiting } of snapshot.views) {
+    if (waiting.isFinished) finished.push(waiting.index);
+    else counts.addSegment(waiting.index, named);
+  }
+  return { left: [...named].map((taskId) => ({ taskId: taskId!, snapshot })), finished };
+}
+
+function addSums(counts: Total, { deletes }: Snapshot, sums: ReturnType<Rows['sums']>): void {
+  const named = new Set(deletes.tasks);
+  if (named.has(null)) return;
   for (const { taskId, type, ...sum } of sums) if (!named.has(taskId)) counts.add(taskId, type, sum);
-  for (const { waiting } of snapshot.views) counts.addSegment(waiting.index, named);
-  return [...named].map((taskId) => ({ taskId: taskId!, snapshot }));
 }
 
 async function countThrough(place: Place, { taskId, snapshot }: Left, counts: Total): Promise<void> {
@@ -104,17 +127,32 @@ class Total {
     if (this.types === undefined || this.types.has(type)) this.total += entries;
   }
 
-  addSegment(index: SegmentIndex, but: ReadonlySet<string | null>): void {
-    if (but.size > 0) this.addTasks(index, but);
+  addSegment(index: SegmentIndex, but: ReadonlySet<string | null | undefined>): void {
+    if (but.size > 0) for (const one of index.tasks) this.addTypes(one, but);
     else if (this.types === undefined) this.total += index.entries;
     else for (const type of this.types) this.total += index.ofType(type);
   }
 
-  protected addTasks(index: SegmentIndex, but: ReadonlySet<string | null>): void {
-    for (const [taskId, types] of index.tasks) {
-      if (but.has(taskId)) continue;
-      for (const [type, sum] of types) this.add(taskId, type, sum);
+  /** As `addSegment`, in pieces. */
+  async addFinished(index: SegmentIndex, but: ReadonlySet<string | null | undefined>): Promise<void> {
+    if (but.size === 0) this.addSegment(index, but);
+    else await this.addTasks(index, but);
+  }
+
+  protected async addTasks(index: SegmentIndex, but: ReadonlySet<string | null | undefined>): Promise<void> {
+    let n = 0;
+    for (const one of index.tasks) {
+      this.addTypes(one, but);
+      if (++n % PIECE === 0) await giveWay();
     }
+  }
+
+  protected addTypes(
+    [taskId, types]: readonly [string, ReadonlyMap<string, Sum>],
+    but: ReadonlySet<string | null | undefined>,
+  ): void {
+    if (but.has(taskId)) return;
+    for (const [type, sum] of types) this.add(taskId, type, sum);
   }
 
   addTask(taskId: string, rows: Rows | undefined, { views }: Snapshot): void {
@@ -158,11 +196,15 @@ class Counts extends Total {
     sum.lastTimestamp = lastTimestamp;
   }
 
-  override addSegment(index: SegmentIndex, but: ReadonlySet<string | null>): void {
-    this.addTasks(index, but);
+  override addSegment(index: SegmentIndex, but: ReadonlySet<string | null | undefined>): void {
+    for (const one of index.tasks) this.addTypes(one, but);
   }
 
-  summaries(): TaskSummary[] {
+  override addFinished(index: SegmentIndex, but: ReadonlySet<string | null | undefined>): Promise<void> {
+    return this.addTasks(index, but);
+  }
+
+  async summaries(): Promise<TaskSummary[]> {
     const all: TaskSummary[] = [];
     for (const [taskId, types] of this.#tasks) {
       const sums = [...types.values()];
@@ -175,7 +217,8 @@ class Counts extends Total {
         lastTimestamp,
         types: Object.fromEntries([...types].map(([type, { entries }]) => [type, entries])),
       });
+      if (all.length % PIECE === 0) await giveWay();
     }
-    return all.sort((a, b) => (a.lastId < b.lastId ? 1 : -1));
+    return sortInPieces(all, (a, b) => a.lastId > b.lastId);
   }
 }

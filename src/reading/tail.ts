@@ -48,6 +48,8 @@ export interface Waiting {
   readonly id: string;
   readonly slot: number;
   readonly index: SegmentIndex;
+  /** Nothing more comes in it. */
+  readonly isFinished: boolean;
 }
 
 /** What is behind the last batch that was proven; most often nothing, or zeros. */
