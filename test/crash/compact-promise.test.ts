@@ -29,7 +29,7 @@ test('a close brings in what waits, also when that takes longer than it would wa
 test('of several at once, and of two handles, each keeps it', async () => {
   const store = storePath();
   const [a, b] = [await openStore(store), await openStore(store)];
-  for (let n = 0; n < 10; n++) {
+  for (let n = 0; n < 5; n++) {
     await Promise.all([a.append(entry('a')), b.append(entry('b'))]);
     const results = await Promise.all([a.compact(), b.compact(), a.compact(), b.compact()]);
     expect((await a.stats()).backlog).toEqual({ segments: 0, bytes: 0 });
