@@ -43,6 +43,8 @@ interface Left {
 
 /** What of a snapshot can be added after its moment. */
 interface Rest {
+  /** Tasks whose sums say nothing, as deletes name them; with null among them, all. */
+  readonly named: ReadonlySet<string | null>;
   readonly left: readonly Left[];
   /** Segments that do not change any more. */
   readonly finished: readonly SegmentIndex[];
@@ -54,12 +56,11 @@ async function countAll<Into extends Total>(place: Place, make: () => Into): Pro
     if (sums.length === MOST_SUMS) return undefined;
     const counts = make();
     const rest = addGrowing(counts, snapshot);
-    addSums(counts, snapshot, sums);
+    addSums(counts, rest, sums);
     return { counts, rest };
   });
   const { counts, rest } = few ?? (await addMany(place, make()));
-  const named = new Set(rest.left.map(({ taskId }) => taskId));
-  for (const index of rest.finished) await counts.addFinished(index, named);
+  for (const index of rest.finished) await counts.addFinished(index, rest.named);
   for (const one of rest.left) await countThrough(place, one, counts);
   return counts;
 }
@@ -73,9 +74,9 @@ async function addMany<Into extends Total>(
   return place.rows.hold(async (rows) => {
     const snapshot = snapshotNow(place.tail, rows);
     const rest = addGrowing(counts, snapshot);
-    for (let last: TypeSum | undefined; rows !== undefined; ) {
+    for (let last: TypeSum | undefined; rows !== undefined && !rest.named.has(null); ) {
       const sums = rows.sums(last, MOST_SUMS);
-      addSums(counts, snapshot, sums);
+      addSums(counts, rest, sums);
       if (sums.length < MOST_SUMS) break;
       last = sums.at(-1);
       await giveWay();
@@ -87,17 +88,16 @@ async function addMany<Into extends Total>(
 /** What changes after this moment. */
 function addGrowing(counts: Total, snapshot: Snapshot): Rest {
   const named = new Set(snapshot.deletes.tasks);
-  if (named.has(null)) return { left: [{ taskId: undefined, snapshot }], finished: [] };
+  if (named.has(null)) return { named, left: [{ taskId: undefined, snapshot }], finished: [] };
   const finished: SegmentIndex[] = [];
   for (const { waiting } of snapshot.views) {
     if (waiting.isFinished) finished.push(waiting.index);
     else counts.addSegment(waiting.index, named);
   }
-  return { left: [...named].map((taskId) => ({ taskId: taskId!, snapshot })), finished };
+  return { named, left: [...named].map((taskId) => ({ taskId: taskId!, snapshot })), finished };
 }
 
-function addSums(counts: Total, { deletes }: Snapshot, sums: ReturnType<Rows['sums']>): void {
-  const named = new Set(deletes.tasks);
+function addSums(counts: Total, { named }: Rest, sums: ReturnType<Rows['sums']>): void {
   if (named.has(null)) return;
   for (const { taskId, type, ...sum } of sums) if (!named.has(taskId)) counts.add(taskId, type, sum);
 }
@@ -127,19 +127,19 @@ class Total {
     if (this.types === undefined || this.types.has(type)) this.total += entries;
   }
 
-  addSegment(index: SegmentIndex, but: ReadonlySet<string | null | undefined>): void {
+  addSegment(index: SegmentIndex, but: ReadonlySet<string | null>): void {
     if (but.size > 0) for (const one of index.tasks) this.addTypes(one, but);
     else if (this.types === undefined) this.total += index.entries;
     else for (const type of this.types) this.total += index.ofType(type);
   }
 
   /** As `addSegment`, in pieces. */
-  async addFinished(index: SegmentIndex, but: ReadonlySet<string | null | undefined>): Promise<void> {
+  async addFinished(index: SegmentIndex, but: ReadonlySet<string | null>): Promise<void> {
     if (but.size === 0) this.addSegment(index, but);
     else await this.addTasks(index, but);
   }
 
-  protected async addTasks(index: SegmentIndex, but: ReadonlySet<string | null | undefined>): Promise<void> {
+  protected async addTasks(index: SegmentIndex, but: ReadonlySet<string | null>): Promise<void> {
     let n = 0;
     for (const one of index.tasks) {
       this.addTypes(one, but);
@@ -149,7 +149,7 @@ class Total {
 
   protected addTypes(
     [taskId, types]: readonly [string, ReadonlyMap<string, Sum>],
-    but: ReadonlySet<string | null | undefined>,
+    but: ReadonlySet<string | null>,
   ): void {
     if (but.has(taskId)) return;
     for (const [type, sum] of types) this.add(taskId, type, sum);
@@ -196,11 +196,11 @@ class Counts extends Total {
     sum.lastTimestamp = lastTimestamp;
   }
 
-  override addSegment(index: SegmentIndex, but: ReadonlySet<string | null | undefined>): void {
+  override addSegment(index: SegmentIndex, but: ReadonlySet<string | null>): void {
     for (const one of index.tasks) this.addTypes(one, but);
   }
 
-  override addFinished(index: SegmentIndex, but: ReadonlySet<string | null | undefined>): Promise<void> {
+  override addFinished(index: SegmentIndex, but: ReadonlySet<string | null>): Promise<void> {
     return this.addTasks(index, but);
   }
 
