@@ -115,7 +115,12 @@ export async function openOn<Detail = JsonValue>(
     events.problem('what earlier processes left behind could not be recovered', error);
   }
   if (options.fullText && !readOnly) {
-    await runBriskly(disk, noteSearch(store.paths));
+    try {
+      await runBriskly(disk, noteSearch(store.paths));
+    } catch (error) {
+      // This handle makes an index all the same, if it leads; appending does not depend on it.
+      events.problem('that an index for searches is wanted could not be noted', error);
+    }
   }
   const slot = readOnly ? undefined : await runBriskly(disk, Slot.take(disk, store.paths.locks, options.now));
   return new Handle(disk, store, options, events, reports, tail, slot, tuning);

@@ -1,5 +1,5 @@
 /** Searches in a real store: beside compaction, through ends of every kind, without an index, and where bytes have changed. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
@@ -127,6 +127,19 @@ test('a leader whose database has no index makes one when somebody comes who wan
   const wanting = await openStore(store, { fullText: true });
   expect(textsOf(await wanting.search('needle'))).toEqual(['a needle']);
   expect((await plain.stats()).leading).toBe(true);
+});
+
+test('a store in which it cannot be noted that an index is wanted is opened, and searched, all the same', async () => {
+  const store = storePath();
+  await (await openStore(store)).close();
+  mkdirSync(join(store, 'locks', 'search.wanted'));
+  const warnings: string[] = [];
+  const on = { warning: ({ code }: { code: string }) => warnings.push(code) };
+  const log = await openStore(store, { fullText: true, on });
+  await log.append(entry('a needle'));
+  await log.compact();
+  expect(textsOf(await log.search('needle'))).toEqual(['a needle']);
+  expect(warnings).toEqual(['AGENTLOG_STORAGE']);
 });
 
 test('compact makes the index although nothing waits, and a search waits for the one who leads', async () => {
