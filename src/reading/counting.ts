@@ -5,12 +5,12 @@
  */
 import { textBytes } from '../db/row.js';
 import type { Rows, TypeSum } from '../db/row-reader.js';
-import { compareIds, formatId, type IdHalves } from '../entry-id.js';
+import { compareIds, formatId } from '../entry-id.js';
 import { giveWay } from '../give-way.js';
 import type { TaskSummary } from './api.js';
 import { type Item, itemsOf } from './entry-stream.js';
 import type { Filter } from './filter.js';
-import type { SegmentIndex, Sum } from './segment-index.js';
+import type { Places, SegmentIndex, Sum } from './segment-index.js';
 import { type Place, type Snapshot, snapshotNow, takeSnapshot } from './snapshot.js';
 import { sortInPieces } from './sort-in-pieces.js';
 
@@ -48,6 +48,14 @@ interface Rest {
   readonly left: readonly Left[];
   /** Segments that do not change any more. */
   readonly finished: readonly SegmentIndex[];
+  /** Segments that grow, with more tasks than can be added in a moment. */
+  readonly growing: readonly Growing[];
+}
+
+/** The first entries of a segment, which do not change, whatever comes behind them. */
+interface Growing {
+  readonly places: Places;
+  readonly entries: number;
 }
 
 async function countAll<Into extends Total>(place: Place, make: () => Into): Promise<Into> {
@@ -61,6 +69,7 @@ async function countAll<Into extends Total>(place: Place, make: () => Into): Pro
   });
   const { counts, rest } = few ?? (await addMany(place, make()));
   for (const index of rest.finished) await counts.addFinished(index, rest.named);
+  for (const one of rest.growing) await counts.addGrowing(one, rest.named);
   for (const one of rest.left) await countThrough(place, one, counts);
   return counts;
 }
@@ -88,13 +97,16 @@ async function addMany<Into extends Total>(
 /** What changes after this moment. */
 function addGrowing(counts: Total, snapshot: Snapshot): Rest {
   const named = new Set(snapshot.deletes.tasks);
-  if (named.has(null)) return { named, left: [{ taskId: undefined, snapshot }], finished: [] };
   const finished: SegmentIndex[] = [];
-  for (const { waiting } of snapshot.views) {
-    if (waiting.isFinished) finished.push(waiting.index);
-    else counts.addSegment(waiting.index, named);
+  const growing: Growing[] = [];
+  if (named.has(null)) return { named, left: [{ taskId: undefined, snapshot }], finished, growing };
+  for (const { waiting, entries } of snapshot.views) {
+    const { index, isFinished } = waiting;
+    if (isFinished) finished.push(index);
+    else if (counts.isMuch(index, named)) growing.push({ places: index.places!, entries });
+    else counts.addSegment(index, named);
   }
-  return { named, left: [...named].map((taskId) => ({ taskId: taskId!, snapshot })), finished };
+  return { named, left: [...named].map((taskId) => ({ taskId: taskId!, snapshot })), finished, growing };
 }
 
 function addSums(counts: Total, { named }: Rest, sums: ReturnType<Rows['sums']>): void {
@@ -133,6 +145,18 @@ class Total {
     else for (const type of this.types) this.total += index.ofType(type);
   }
 
+  /** Whether adding the segment at once would take more than a moment. */
+  isMuch(index: SegmentIndex, but: ReadonlySet<string | null>): boolean {
+    return but.size > 0 && index.tasks.size > MOST_SUMS;
+  }
+
+  async addGrowing({ places, entries }: Growing, but: ReadonlySet<string | null>): Promise<void> {
+    for (let n = 0; n < entries; n++) {
+      if (!but.has(places.names(n).taskId)) this.#addPlace(places, n);
+      if (n % PIECE === 0) await giveWay();
+    }
+  }
+
   /** As `addSegment`, in pieces. */
   async addFinished(index: SegmentIndex, but: ReadonlySet<string | null>): Promise<void> {
     if (but.size === 0) this.addSegment(index, but);
@@ -163,11 +187,21 @@ class Total {
   }
 
   addItem(item: Item): void {
-    const last: IdHalves = { high: item.idHigh, low: item.idLow };
-    const { taskId, type, timestamp } = 'places' in item ? item.places.names(item.n) : item;
-    const bytes = 'places' in item ? item.places.bytes(item.n) : textBytes(item);
-    this.add(taskId, type, { entries: 1, bytes, last, lastTimestamp: timestamp });
+    if ('places' in item) this.#addPlace(item.places, item.n);
+    else {
+      const { taskId, type, idHigh: high, idLow: low, timestamp } = item;
+      this.add(taskId, type, sumOfOne(high, low, textBytes(item), timestamp));
+    }
   }
+
+  #addPlace(places: Places, n: number): void {
+    const { taskId, type, timestamp } = places.names(n);
+    this.add(taskId, type, sumOfOne(places.high(n), places.low(n), places.bytes(n), timestamp));
+  }
+}
+
+function sumOfOne(high: number, low: number, bytes: number, lastTimestamp: number): Sum {
+  return { entries: 1, bytes, last: { high, low }, lastTimestamp };
 }
 
 /** How many each task has. */
@@ -194,6 +228,10 @@ class Counts extends Total {
     if (compareIds(sum.last, last) > 0) return;
     sum.last = last;
     sum.lastTimestamp = lastTimestamp;
+  }
+
+  override isMuch(index: SegmentIndex): boolean {
+    return index.tasks.size > MOST_SUMS;
   }
 
   override addSegment(index: SegmentIndex, but: ReadonlySet<string | null>): void {

@@ -22,9 +22,16 @@ class DelayedTail extends Tail {
   }
 }
 
-/** Rows of which something happens behind each page of sums that is read while they are held. */
+/** Rows of which something happens behind each page of sums that is read while they are held, or behind the next question. */
 class InterruptedRows extends RowReader {
   behindPage: () => void = () => undefined;
+  behindQuestion: () => Promise<unknown> = async () => undefined;
+
+  override async ask<Answer>(question: (rows: Rows | undefined) => Answer): Promise<Answer> {
+    const answer = await super.ask(question);
+    await this.behindQuestion();
+    return answer;
+  }
 
   override hold<Answer>(work: (rows: Rows | undefined) => Promise<Answer>): Promise<Answer> {
     return super.hold((rows) => {
@@ -97,3 +104,33 @@ test.each([999, 1000, 1001, 2500])(
     expect(commits).toBe(sums < 1000 ? 0 : 2 * (Math.floor(sums / 1000) + 1));
   },
 );
+
+test('a segment that grows, of more tasks than can be added in a moment, counts as it was when it was looked at', async () => {
+  const scene = new Scene(3);
+  const place = placeIn(scene);
+  const log = await scene.open('a', 10_000_000);
+  const entriesOf = (round: number) =>
+    Array.from({ length: 1200 }, (_, n) => ({
+      taskId: `task ${n}`,
+      type: `type ${round}`,
+      text: 'x'.repeat(n % 7),
+      timestamp: 1000 * round + n,
+    }));
+  const ids = [...(await log.appendBatch(entriesOf(0))), ...(await log.appendBatch(entriesOf(1)))];
+  await log.deleteTask('task 7');
+  const expected = Array.from({ length: 1200 }, (_, n) => ({
+    taskId: `task ${n}`,
+    entries: 2,
+    bytes: 2 * (`task ${n}`.length + 'type 0'.length + (n % 7)),
+    lastId: ids[1200 + n],
+    lastTimestamp: 1000 + n,
+    types: { 'type 0': 1, 'type 1': 1 },
+  })).filter(({ taskId }) => taskId !== 'task 7');
+  place.rows.behindQuestion = async () => {
+    place.rows.behindQuestion = async () => undefined;
+    for (const entry of entriesOf(2).slice(0, 10)) await log.append(entry);
+    await place.tail.refresh();
+  };
+  expect(await summarizeTasks(place)).toEqual(expected.reverse());
+  expect(await countEntries(place, {})).toBe(2 * 1200 + 10 - 3);
+});
