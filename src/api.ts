@@ -1,9 +1,15 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The store as its users see it. Types only, which need no others than these. */
-import type { BackupOptions, BackupResult, CompactOptions, CompactResult } from './compactor/api.js';
+import type {
+  BackupOptions,
+  BackupResult,
+  CompactOptions,
+  CompactResult,
+  RebuildOptions,
+} from './compactor/api.js';
 import type { SqlParameters } from './db/sql-query.js';
 import type { Entry, JsonValue, StoredEntry } from './entry.js';
-import type { AgentLogEvents, AgentLogListener } from './events.js';
+import type { AgentLogEvents, AgentLogListener, HealEvent } from './events.js';
 import type { SqlOptions } from './query/arguments.js';
 import type {
   CountFilter,
@@ -81,6 +87,11 @@ export interface AgentLog<Detail = JsonValue> {
    * maybe some of what comes later. Others may write meanwhile.
    */
   backup(directory: string, options?: BackupOptions): Promise<BackupResult>;
+  /**
+   * Makes the database anew, as is done by itself when SQLite finds it damaged: from all rows that are what was written, and
+   * from the segments that are still there. Nothing that can be read is lost by it. Aborting ends the waiting, not the work.
+   */
+  rebuild(options?: RebuildOptions): Promise<HealEvent>;
   stats(): Promise<AgentLogStats>;
   on<Name extends keyof AgentLogEvents>(name: Name, listener: AgentLogListener<Name>): this;
   off<Name extends keyof AgentLogEvents>(name: Name, listener: AgentLogListener<Name>): this;
@@ -109,4 +120,8 @@ export interface AgentLogStats {
   backlog: { segments: number; bytes: number };
   /** Whether this handle brings entries into the database at the moment. */
   leading: boolean;
+  /** What this handle has heard of since it was opened, as told by `recover`, `damage` and `heal` events. */
+  recovered: { segments: number; entries: number; tornBytes: number };
+  damaged: number;
+  healed: number;
 }

@@ -69,8 +69,8 @@ export interface Destination {
   readonly isInPlace: boolean;
   /** Whether it was left without a proper end, and has not been checked since. */
   readonly mustBeChecked: boolean;
-  /** Undefined when it is sound, or else what is wrong. */
-  check(): string | undefined;
+  /** Undefined when it is sound, or else what is wrong. With `isSuspect`, whatever can be found. */
+  check(isSuspect?: boolean): string | undefined;
   /** Gives space back that deleted rows have left; false when there is little. To be followed by a checkpoint. */
   shrink(): boolean;
   /** False when a reader kept the log from being emptied. */

@@ -50,10 +50,26 @@ export interface CompactEvent {
   readonly left: number;
 }
 
+/** The database was damaged, or was to be made anew, and another one has taken its place. */
+export interface HealEvent {
+  /** What was wrong. For people. */
+  readonly reason: string;
+  /** Rows that could be read in the old one. */
+  readonly rows: number;
+  /** Entries that came back from segments. */
+  readonly replayed: number;
+  /** Entries that the old one had counted and that are nowhere any more; null when that cannot be known. */
+  readonly missing: number | null;
+  /** Where the old one is kept; null when there was none. */
+  readonly kept: string | null;
+  readonly milliseconds: number;
+}
+
 export interface AgentLogEvents {
   compact: CompactEvent;
   recover: RecoverEvent;
   damage: DamageEvent;
+  heal: HealEvent;
   warning: AgentLogWarning;
 }
 
@@ -61,7 +77,13 @@ export type AgentLogListener<Name extends keyof AgentLogEvents> = (event: AgentL
 
 export type AgentLogListeners = { [Name in keyof AgentLogEvents]?: AgentLogListener<Name> };
 
-export const EVENT_NAMES: readonly (keyof AgentLogEvents)[] = ['compact', 'recover', 'damage', 'warning'];
+export const EVENT_NAMES: readonly (keyof AgentLogEvents)[] = [
+  'compact',
+  'recover',
+  'damage',
+  'heal',
+  'warning',
+];
 
 type AnyListener = (event: unknown) => void;
 
@@ -127,6 +149,10 @@ export class Events {
     } else if (name === 'damage') {
       const { segment, reason } = event as DamageEvent;
       this.#warnProcess('AGENTLOG_DAMAGE', `${segment}: ${reason}`);
+    } else if (name === 'heal') {
+      const { reason, missing } = event as HealEvent;
+      const lost = missing === null ? 'an unknown number of entries may be' : `${missing} entries are`;
+      this.#warnProcess('AGENTLOG_HEAL', `the database was made anew (${reason}); ${lost} missing`);
     }
   }
 

@@ -1,9 +1,15 @@
-import { existsSync } from 'node:fs';
 import type { AgentLog, AgentLogStats, PruneOptions } from './api.js';
 /** The rooms of the store, wired together. */
 
 import { checkSignal } from './cancel-signal.js';
-import type { BackupOptions, BackupResult, CompactOptions, CompactResult } from './compactor/api.js';
+import type {
+  BackupOptions,
+  BackupResult,
+  CompactOptions,
+  CompactResult,
+  RebuildOptions,
+  RebuildProgress,
+} from './compactor/api.js';
 import { BacklogWatch } from './compactor/backlog.js';
 import { runBackup } from './compactor/backup-link.js';
 import type { CompactorReports } from './compactor/compactor.js';
@@ -11,14 +17,16 @@ import { Leadership, type LeadershipReports, type Timing } from './compactor/lea
 import { PROTOCOL } from './compactor/messages.js';
 import type { Runner } from './compactor/runner.js';
 import { findWorker } from './compactor/worker-link.js';
+import { isDamage } from './db/damage.js';
 import { RowReader } from './db/row-reader.js';
 import type { SqlParameters } from './db/sql-query.js';
 import { DroppedWrites } from './dropped-writes.js';
 import type { Entry, JsonValue, StoredEntry } from './entry.js';
 import { parseId } from './entry-id.js';
 import { AgentLogError } from './errors.js';
-import { type AgentLogEvents, type AgentLogListener, Events } from './events.js';
+import { type AgentLogEvents, type AgentLogListener, Events, type HealEvent } from './events.js';
 import { drainAtExit } from './exit-drain.js';
+import { HealReports } from './heal-reports.js';
 import { Intake } from './intake.js';
 import type { CheckedOptions } from './options.js';
 import { checkSql, type SqlOptions } from './query/arguments.js';
@@ -47,18 +55,13 @@ import { type Searcher, search } from './reading/search.js';
 import { type Place, takeSnapshot } from './reading/snapshot.js';
 import { Tail } from './reading/tail.js';
 import type { Disk } from './segment/disk.js';
+import { hasMark, type Mark, makeMark } from './segment/marks.js';
 import type { PaceLimits } from './segment/pace.js';
 import { recover } from './segment/recovery.js';
 import { SegmentWriter } from './segment/segment-writer.js';
 import { Slot } from './segment/slot.js';
-import { call, openOrCreate, runBriskly, type Steps } from './segment/steps.js';
-import {
-  databasePath,
-  openStoreDirectory,
-  type Store,
-  type StorePaths,
-  searchMarkPath,
-} from './segment/store-directory.js';
+import { run, runBriskly, runSync } from './segment/steps.js';
+import { databasePath, openStoreDirectory, type Store, type StorePaths } from './segment/store-directory.js';
 import { VerdictReports } from './verdict-reports.js';
 
 /** What tests set otherwise. */
@@ -87,6 +90,8 @@ interface Compaction {
 }
 
 const USUAL_PATIENCE_MS = 100;
+/** A handle that has had the database looked at does not ask for it again for so long. */
+const TRUST_MS = 10_000;
 export const USUAL: Tuning = { sealAfter: 30_000, littleBytes: 64 * 1024, atExit: drainAtExit };
 
 /** As `openAgentLog`, on any disk. */
@@ -116,7 +121,7 @@ export async function openOn<Detail = JsonValue>(
   }
   if (options.fullText && !readOnly) {
     try {
-      await runBriskly(disk, noteSearch(store.paths));
+      await runBriskly(disk, makeMark(store.paths, 'search.wanted'));
     } catch (error) {
       // This handle makes an index all the same, if it leads; appending does not depend on it.
       events.problem('that an index for searches is wanted could not be noted', error);
@@ -124,11 +129,6 @@ export async function openOn<Detail = JsonValue>(
   }
   const slot = readOnly ? undefined : await runBriskly(disk, Slot.take(disk, store.paths.locks, options.now));
   return new Handle(disk, store, options, events, reports, tail, slot, tuning);
-}
-
-/** Nothing that was acknowledged depends on it, so it is not synced. */
-function* noteSearch(paths: StorePaths): Steps<void> {
-  yield* call('close', yield* openOrCreate(searchMarkPath(paths)));
 }
 
 class Handle implements AgentLog<never> {
@@ -142,6 +142,12 @@ class Handle implements AgentLog<never> {
   readonly #searcher: Searcher;
   readonly #backlog: BacklogWatch;
   readonly #leadership: Leadership | undefined;
+  readonly #verdicts: VerdictReports;
+  readonly #heals: HealReports;
+  /** Those that want to know how far the database is made anew. */
+  readonly #rebuilds = new Set<(progress: RebuildProgress) => void>();
+  /** As long it is not suspected again. */
+  #trustUntil = Number.NEGATIVE_INFINITY;
   readonly #intake: Intake;
   readonly #dropped: DroppedWrites;
   readonly #slot: Slot | undefined;
@@ -164,10 +170,15 @@ class Handle implements AgentLog<never> {
     this.#store = store;
     this.#options = options;
     this.#events = events;
+    this.#verdicts = reports;
+    this.#heals = new HealReports(events);
     const database = tuning.database ?? databasePath(store.paths);
     this.#place = {
       disk,
-      rows: new RowReader(database),
+      rows: new RowReader(database, {
+        damaged: () => this.#suspect(),
+        healed: (event) => this.#heals.heard(event),
+      }),
       tail,
       reports,
     };
@@ -214,8 +225,9 @@ class Handle implements AgentLog<never> {
       disk,
       paths: store.paths,
       makeRunner: (runnerReports) => makeRunner(store.paths, runnerReports),
-      reports: reportsOf(events, reports),
+      reports: this.#reports(events, reports),
       timing,
+      onGlance: () => this.#place.rows.look(),
     });
     this.#leadership.start();
   }
@@ -335,14 +347,15 @@ class Handle implements AgentLog<never> {
     this.#checkOpen();
     const { signal, ...checked } = checkSql(query, given, options);
     const path = databasePath(this.#store.paths);
-    return (await runSql(this.#queries, { path, query, ...checked }, signal)) as Row[];
+    const running = runSql(this.#queries, { path, query, ...checked }, signal);
+    return (await this.#heeding(running)) as Row[];
   }
 
   async search(text: string, options?: SearchOptions): Promise<never[]> {
     this.#checkOpen();
     const wanted = checkSearch(text, options);
-    const isIndexWanted = this.#options.fullText || existsSync(searchMarkPath(this.#store.paths));
-    const find = () => search(this.#place, this.#searcher, wanted, isIndexWanted);
+    const isIndexWanted = this.#options.fullText || this.#hasMark('search.wanted');
+    const find = () => this.#heeding(search(this.#place, this.#searcher, wanted, isIndexWanted));
     try {
       return (await find()) as never[];
     } catch (error) {
@@ -357,12 +370,41 @@ class Handle implements AgentLog<never> {
   async compact(options: CompactOptions = {}): Promise<CompactResult> {
     const writer = this.#openWriter();
     checkLongCall('compact', options);
-    if (this.#leadership === undefined) {
-      throw new AgentLogError('AGENTLOG_READ_ONLY', 'this handle was opened with compact: false');
-    }
+    if (this.#leadership === undefined) throw neverLeads();
     options.signal?.throwIfAborted();
     await writer.seal();
     return this.#leadership.compact(options);
+  }
+
+  async rebuild(options: RebuildOptions = {}): Promise<HealEvent> {
+    const writer = this.#openWriter();
+    checkLongCall('rebuild', options);
+    if (this.#leadership === undefined) throw neverLeads();
+    const { signal, onProgress } = options;
+    signal?.throwIfAborted();
+    await run(this.#place.disk, makeMark(this.#store.paths, 'database.rebuild'));
+    await writer.seal();
+    const threw: unknown[] = [];
+    const hear = (progress: RebuildProgress) => {
+      try {
+        onProgress?.(progress);
+      } catch (error) {
+        threw.push(error);
+      }
+    };
+    this.#rebuilds.add(hear);
+    try {
+      await this.#leadership.compact({ signal });
+    } finally {
+      this.#rebuilds.delete(hear);
+    }
+    if (threw.length > 0) throw threw[0];
+    const event = await this.#place.rows.ask((rows) => rows?.healing());
+    if (event !== undefined) return event;
+    throw new AgentLogError(
+      'AGENTLOG_IO',
+      'the database that was made anew has been replaced by another one',
+    );
   }
 
   async deleteTask(taskId: string): Promise<void> {
@@ -423,6 +465,8 @@ class Handle implements AgentLog<never> {
       dropped: this.#dropped.total,
       backlog: { segments, bytes },
       leading: this.#leadership?.isLeading ?? false,
+      ...this.#verdicts.sums,
+      healed: this.#heals.count,
     };
   }
 
@@ -459,6 +503,48 @@ class Handle implements AgentLog<never> {
     this.#dropped.close();
   }
 
+  /** What a process for queries says of the database is heard here. */
+  async #heeding<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (isDamage((error as { cause?: unknown } | null)?.cause)) this.#suspect();
+      throw error;
+    }
+  }
+
+  #hasMark(mark: Mark): boolean {
+    return runSync(this.#place.disk, hasMark(this.#store.paths, mark));
+  }
+
+  /** What the compactor tells becomes events. */
+  #reports(events: Events, verdicts: VerdictReports): LeadershipReports {
+    return {
+      round: (round) => events.emit('compact', round),
+      recovered: (path, verdict) => verdicts.recovered(path, verdict),
+      damaged: (damage) => verdicts.damaged(damage),
+      healing: (progress) => {
+        for (const hear of this.#rebuilds) hear(progress);
+      },
+      healed: (event) => this.#heals.heard(event),
+      warning: (code, message, cause) => events.emit('warning', { code, message, cause }),
+    };
+  }
+
+  /** Whoever leads is to look at the database, and to make it anew if it is damaged. */
+  #suspect(): void {
+    const now = performance.now();
+    if (this.#slot === undefined || now < this.#trustUntil) return;
+    this.#trustUntil = now + TRUST_MS;
+    const mark = async () => {
+      await run(this.#place.disk, makeMark(this.#store.paths, 'database.suspect'));
+      await this.#leadership?.ask();
+    };
+    mark().catch((error) =>
+      this.#events.problem('the database may be damaged, and could not be looked at', error),
+    );
+  }
+
   #checkOpen(): void {
     if (this.#closing !== undefined) throw this.#closedError();
   }
@@ -489,6 +575,10 @@ class Handle implements AgentLog<never> {
   }
 }
 
+function neverLeads(): AgentLogError {
+  return new AgentLogError('AGENTLOG_READ_ONLY', 'this handle was opened with compact: false');
+}
+
 function checkLongCall(name: string, options: unknown): void {
   if (typeof options !== 'object' || options === null)
     throw new TypeError(`The options of ${name} must be an object: { signal, onProgress }`);
@@ -513,14 +603,4 @@ function checkPrune(which: unknown): Retention {
   if (keepPerTask !== undefined && !(Number.isSafeInteger(keepPerTask) && keepPerTask >= 0))
     throw new TypeError('The option keepPerTask of prune must be a whole number from 0 on');
   return { before, keepPerTask };
-}
-
-/** What the compactor tells becomes events. */
-function reportsOf(events: Events, verdicts: VerdictReports): LeadershipReports {
-  return {
-    round: (round) => events.emit('compact', round),
-    recovered: (path, verdict) => verdicts.recovered(path, verdict),
-    damaged: (damage) => verdicts.damaged(damage),
-    warning: (code, message, cause) => events.emit('warning', { code, message, cause }),
-  };
 }

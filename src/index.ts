@@ -7,6 +7,8 @@ export type {
   CompactOptions,
   CompactProgress,
   CompactResult,
+  RebuildOptions,
+  RebuildProgress,
 } from './compactor/api.js';
 export type { SqlParameters, SqlValue } from './db/sql-query.js';
 export type { Entry, JsonValue, StoredEntry } from './entry.js';
@@ -18,6 +20,7 @@ export type {
   AgentLogWarning,
   CompactEvent,
   DamageEvent,
+  HealEvent,
   RecoverEvent,
 } from './events.js';
 export type { AgentLogOptions } from './options.js';

@@ -14,17 +14,28 @@ interface Verdict {
 export class VerdictReports {
   readonly #events: Events;
   readonly #recovered = new Set<string>();
+  readonly #sums = { segments: 0, entries: 0, tornBytes: 0 };
   readonly #damaged = new Set<string>();
 
   constructor(events: Events) {
     this.#events = events;
   }
 
+  /** What was told so far. */
+  get sums() {
+    return { recovered: { ...this.#sums }, damaged: this.#damaged.size };
+  }
+
   recovered(segment: string, verdict: Verdict): void {
     const { entries, tail, reason } = verdict;
-    if (!this.#recovered.has(segment))
-      this.#events.emit('recover', { segment, entries, tornBytes: tail?.length ?? 0, reason });
-    this.#recovered.add(segment);
+    const tornBytes = tail?.length ?? 0;
+    if (!this.#recovered.has(segment)) {
+      this.#recovered.add(segment);
+      this.#sums.segments++;
+      this.#sums.entries += entries;
+      this.#sums.tornBytes += tornBytes;
+      this.#events.emit('recover', { segment, entries, tornBytes, reason });
+    }
     this.read(segment, verdict);
   }
 

@@ -22,6 +22,20 @@ export interface CompactProgress {
   readonly left: number;
 }
 
+export interface RebuildOptions {
+  signal?: CancelSignal | undefined;
+  /** Called only if this handle leads. */
+  onProgress?: ((progress: RebuildProgress) => void) | undefined;
+}
+
+export interface RebuildProgress {
+  /** Of the old database, so far. */
+  readonly rows: number;
+  /** Segments that were read; none until the rows are through. */
+  readonly segments: number;
+  readonly segmentsLeft: number;
+}
+
 export interface BackupOptions {
   /** Aborting leaves an unfinished copy behind, which is no store. */
   signal?: CancelSignal | undefined;

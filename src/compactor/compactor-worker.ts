@@ -3,17 +3,20 @@
  * the process in which queries run, with its thread. One file for all, as a bundled program must bring it along.
  * Threads read with synchronous calls, as nothing else waits for them.
  */
-import { existsSync } from 'node:fs';
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { RowStore } from '../db/row-store.js';
 import { queryArgument } from '../query/messages.js';
 import { answerQueries } from '../query/query-thread.js';
 import { watchQueries } from '../query/query-watch.js';
+import { salvageIn } from '../query/salvage-in.js';
 import { type Disk, nodeDisk } from '../segment/disk.js';
-import { databasePath, searchMarkPath } from '../segment/store-directory.js';
+import { hasMark } from '../segment/marks.js';
+import { runSync } from '../segment/steps.js';
+import { databasePath } from '../segment/store-directory.js';
 import { toSent } from '../sent-error.js';
 import { backUp } from './backup.js';
 import { Compactor } from './compactor.js';
+import { Healing } from './healing.js';
 import {
   type BackupStart,
   type CompactorStart,
@@ -31,16 +34,29 @@ const disk: Disk = {
 
 function compact(start: CompactorStart, port: MessagePort): void {
   const tell = (message: FromWorker) => port.postMessage(message);
-  const { paths, roundBytes, archiveBytes, fullText, allowUnsafeSqlite } = start;
+  const { program, paths, roundBytes, archiveBytes, fullText, allowUnsafeSqlite } = start;
+  const path = databasePath(paths);
   let hasIndex = false;
-  const wantsIndex = () => fullText || existsSync(searchMarkPath(paths));
+  const wantsIndex = () => fullText || runSync(disk, hasMark(paths, 'search.wanted'));
+  const healing = new Healing({
+    disk,
+    paths,
+    path,
+    quarantine: paths.quarantine,
+    roundBytes,
+    salvage: () => salvageIn(program, PROTOCOL, path),
+    make: (unfinished, hadFullText) =>
+      RowStore.open(unfinished, { fullText: hadFullText || wantsIndex(), allowUnsafeSqlite }),
+  });
   const compactor = new Compactor({
     disk,
     paths,
     open: () => {
+      healing.finish();
       hasIndex = wantsIndex();
-      return RowStore.open(databasePath(paths), { fullText: hasIndex, allowUnsafeSqlite });
+      return RowStore.open(path, { fullText: hasIndex, allowUnsafeSqlite });
     },
+    healing,
     mustBeOpened: () => !hasIndex && wantsIndex(),
     roundBytes,
     archiveBytes,
@@ -48,6 +64,8 @@ function compact(start: CompactorStart, port: MessagePort): void {
       round: (round) => tell({ kind: 'round', round }),
       recovered: (path, verdict) => tell({ kind: 'recovered', path, verdict }),
       damaged: (damage) => tell({ kind: 'damaged', damage }),
+      healing: (progress) => tell({ kind: 'healing', progress }),
+      healed: (event) => tell({ kind: 'healed', event }),
       warning: (code, message, cause) =>
         tell({ kind: 'warning', code, message, cause: cause === undefined ? undefined : toSent(cause) }),
     },

@@ -6,16 +6,20 @@
  * It belongs to whoever holds the compactor's lock, and to nobody else.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { damage, isDamage } from '../db/damage.js';
 import type { Destination } from '../destination.js';
 import { AgentLogError } from '../errors.js';
-import type { DamageEvent } from '../events.js';
+import type { DamageEvent, HealEvent } from '../events.js';
 import type { Disk } from '../segment/disk.js';
+import { hasMark, takeMark } from '../segment/marks.js';
 import { segmentIdOf } from '../segment/segment-name.js';
 import type { Source } from '../segment/segment-reading.js';
 import { runSync, syncDirectory } from '../segment/steps.js';
 import type { StorePaths } from '../segment/store-directory.js';
 import { survey } from '../segment/survey.js';
 import type { Verdict } from '../segment/verdict.js';
+import type { RebuildProgress } from './api.js';
+import type { Healing } from './healing.js';
 import { CannotBeRead, eraseSome, type Ingested, ingest, TooMuchToErase } from './ingestion.js';
 import { compareAge, Shelf } from './shelves.js';
 
@@ -47,6 +51,10 @@ export interface CompactorReports {
   recovered(path: string, verdict: Verdict): void;
   /** What it held that cannot be read, or is at odds with a row. */
   damaged(damage: DamageEvent): void;
+  /** Another database is being made, */
+  healing(progress: RebuildProgress): void;
+  /** and has taken the place of the old one. */
+  healed(event: HealEvent): void;
   warning(code: CompactorWarning, message: string, cause?: unknown): void;
 }
 
@@ -54,6 +62,8 @@ interface CompactorOptions {
   readonly disk: Disk;
   readonly paths: StorePaths;
   readonly open: () => Destination;
+  /** For a destination that can be made anew. */
+  readonly healing?: Healing;
   /** Segments of so many bytes go into one transaction. */
   readonly roundBytes: number;
   readonly archiveBytes: number;
@@ -100,6 +110,8 @@ export class Compactor {
   #destination: Destination | undefined;
   #isEnding = false;
   #isFirstRound = true;
+  /** The destination has said that something is wrong with it. */
+  #isSuspect = false;
   /** Paths of segments that a drain could not read. */
   readonly #leftOut = new Set<string>();
 
@@ -121,32 +133,40 @@ export class Compactor {
    * segments had to be left out.
    */
   async drain(goal: Goal): Promise<number> {
+    for (let isAgain = false; ; isAgain = true) {
+      try {
+        return await this.#drain(goal);
+      } catch (error) {
+        if (error instanceof Stopped) return this.#leftOut.size;
+        this.#afterFailure(error);
+        // It is looked at then, and mended.
+        if (!isDamage(error) || isAgain) throw error;
+      }
+    }
+  }
+
+  async #drain(goal: Goal): Promise<number> {
     let wanted: ReadonlySet<string> | undefined;
     this.#leftOut.clear();
-    try {
-      if (goal === 'all' && this.#options.mustBeOpened?.()) {
-        this.close();
-        this.#ready();
-      }
-      while (!this.#isEnding) {
-        const waiting = await this.#survey();
-        wanted ??= new Set(waiting.ready.map(({ source }) => source.path));
-        const isReached =
-          goal === 'all'
-            ? !waiting.ready.some(({ source }) => wanted!.has(source.path))
-            : sum(waiting.ready) < this.#options.roundBytes;
-        if (isReached) break;
-        const round = await this.#round(waiting);
-        if (round !== undefined) this.#options.reports.round(round);
-      }
-      // What an earlier one did not come to.
-      this.#archive.evict();
-      return this.#leftOut.size;
-    } catch (error) {
-      if (error instanceof Stopped) return this.#leftOut.size;
-      this.#afterFailure(error);
-      throw error;
+    await this.#attend();
+    if (goal === 'all' && this.#options.mustBeOpened?.()) {
+      this.close();
+      await this.#ready();
     }
+    while (!this.#isEnding) {
+      const waiting = await this.#survey();
+      wanted ??= new Set(waiting.ready.map(({ source }) => source.path));
+      const isReached =
+        goal === 'all'
+          ? !waiting.ready.some(({ source }) => wanted!.has(source.path))
+          : sum(waiting.ready) < this.#options.roundBytes;
+      if (isReached) break;
+      const round = await this.#round(waiting);
+      if (round !== undefined) this.#options.reports.round(round);
+    }
+    // What an earlier one did not come to.
+    this.#archive.evict();
+    return this.#leftOut.size;
   }
 
   /** Ends a drain after its present round; one that waits for readers has a moment left. */
@@ -159,8 +179,9 @@ export class Compactor {
     try {
       const waiting = await this.#survey();
       if (waiting.ready.length === 0) return;
-      this.#destination ??= this.#options.open();
       // Reading a large database takes longer than an end may; whoever leads next does it.
+      if (this.#isSuspect || this.#options.healing?.isLost) return;
+      this.#destination ??= this.#options.open();
       if (this.#destination.mustBeChecked) return;
       const round = await this.#round(waiting);
       if (round !== undefined) this.#options.reports.round(round);
@@ -201,7 +222,7 @@ export class Compactor {
   /** Undefined when nothing could be let go of. */
   async #round({ ready, all }: Waiting): Promise<Round | undefined> {
     const begun = performance.now();
-    const destination = this.#ready();
+    const destination = await this.#ready();
     const chosen = ready.slice(0, countUpTo(ready, this.#options.roundBytes));
     const isIn = ({ source }: Sized) => destination.has(segmentIdOf(source.name));
     const fresh = chosen.filter((one) => !isIn(one)).map(({ source }) => source);
@@ -233,13 +254,68 @@ export class Compactor {
     };
   }
 
+  /** What others have asked for. */
+  async #attend(): Promise<void> {
+    const { disk, paths, healing } = this.#options;
+    if (runSync(disk, takeMark(paths, 'database.suspect'))) this.#isSuspect = true;
+    if (healing !== undefined && runSync(disk, hasMark(paths, 'database.rebuild'))) {
+      this.close();
+      await this.#heal(healing, 'it was asked for');
+      runSync(disk, takeMark(paths, 'database.rebuild'));
+    }
+    if (this.#isSuspect) await this.#ready();
+  }
+
   /** A database that may be relied on. */
-  #ready(): Destination {
-    this.#destination ??= this.#options.open();
-    if (!this.#destination.mustBeChecked) return this.#destination;
-    const problem = this.#destination.check();
-    if (problem === undefined) return this.#destination;
-    throw Object.assign(new Error(`the database is damaged: ${problem}`), { code: 'SQLITE_CORRUPT' });
+  async #ready(): Promise<Destination> {
+    const { healing } = this.#options;
+    // What is wrong must be so at a second look, through another connection.
+    for (let looks = 0; ; looks++) {
+      const problem = this.#problem();
+      if (problem === undefined) return this.#destination!;
+      this.#letGo();
+      if (healing === undefined) throw problem;
+      if (looks > 0) await this.#heal(healing, problem.message);
+    }
+  }
+
+  /** What is wrong with the database. What only keeps it from being looked at is thrown. */
+  #problem(): Error | undefined {
+    try {
+      if (this.#destination === undefined) {
+        if (this.#options.healing?.isLost) return new Error('the database is gone');
+        this.#destination = this.#options.open();
+      }
+      const isDue = this.#destination.mustBeChecked || this.#isSuspect;
+      const problem = isDue ? this.#destination.check(this.#isSuspect) : undefined;
+      // SQLite breaks its lines.
+      if (problem !== undefined) return damage(problem.replaceAll('\n', ', '));
+      this.#isSuspect = false;
+      return undefined;
+    } catch (error) {
+      if (isDamage(error)) return error as Error;
+      throw error;
+    }
+  }
+
+  /** No connection may be open. */
+  async #heal(healing: Healing, reason: string): Promise<void> {
+    const { reports } = this.#options;
+    const event = await healing.heal(reason, {
+      check: () => {
+        if (this.#isEnding) throw new Stopped();
+      },
+      progress: (progress) => reports.healing(progress),
+      report: (ingested) => this.#report(ingested),
+      left: (problem) =>
+        reports.warning(
+          'AGENTLOG_SEGMENT_LEFT',
+          `${problem.source.path} was left out: ${problem.message}`,
+          problem,
+        ),
+    });
+    this.#isSuspect = false;
+    reports.healed(event);
   }
 
   /** Leaves out what cannot be read at present, and what its slot holds behind it: that may say what counts of it. */
@@ -328,6 +404,12 @@ export class Compactor {
   #afterFailure(error: unknown): void {
     const code = String((error as { code?: unknown }).code);
     if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_FULL')) return;
+    if (isDamage(error)) this.#isSuspect = true;
+    this.#letGo();
+  }
+
+  /** Without a proper end: whoever opens it next checks it. */
+  #letGo(): void {
     const destination = this.#destination;
     this.#destination = undefined;
     try {

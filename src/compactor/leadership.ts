@@ -25,6 +25,8 @@ export interface LeadershipOptions {
   readonly makeRunner: (reports: CompactorReports) => Runner;
   readonly reports: LeadershipReports;
   readonly timing?: Timing;
+  /** Now and then, while another handle leads. */
+  readonly onGlance?: () => Promise<void>;
 }
 
 export interface LeadershipReports extends Omit<CompactorReports, 'warning'> {
@@ -204,7 +206,10 @@ export class Leadership {
       if (await this.#takeLock()) await this.#lead(now);
       else {
         this.#lostLooks++;
-        if (now - this.#lastGlance > GLANCE_MS) await this.#glance(now);
+        if (now - this.#lastGlance > GLANCE_MS) {
+          await this.#glance(now);
+          await this.#options.onGlance?.();
+        }
       }
     } catch (error) {
       this.#failed(error);

@@ -1,9 +1,9 @@
 /** What the main thread and the compactor's worker tell each other. */
-import type { DamageEvent } from '../events.js';
+import type { DamageEvent, HealEvent } from '../events.js';
 import type { StorePaths } from '../segment/store-directory.js';
 import type { Verdict } from '../segment/verdict.js';
 import type { SentError } from '../sent-error.js';
-import type { BackupProgress, BackupResult } from './api.js';
+import type { BackupProgress, BackupResult, RebuildProgress } from './api.js';
 import type { CompactorWarning, Goal, Round } from './compactor.js';
 
 /** Given to the worker when it is started: what it is there for. */
@@ -26,6 +26,8 @@ export interface CompactorStart {
   readonly task: 'compactor';
   /** The worker and who starts it must be of the same version. */
   readonly protocol: number;
+  /** The path of the worker's own program. */
+  readonly program: string;
   readonly paths: StorePaths;
   readonly roundBytes: number;
   readonly archiveBytes: number;
@@ -50,6 +52,8 @@ export type FromWorker =
   | { readonly kind: 'round'; readonly round: Round }
   | { readonly kind: 'recovered'; readonly path: string; readonly verdict: Verdict }
   | { readonly kind: 'damaged'; readonly damage: DamageEvent }
+  | { readonly kind: 'healing'; readonly progress: RebuildProgress }
+  | { readonly kind: 'healed'; readonly event: HealEvent }
   | {
       readonly kind: 'warning';
       readonly code: CompactorWarning;

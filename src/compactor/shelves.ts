@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import type { Disk } from '../segment/disk.js';
 import { listSegments, type SegmentFile } from '../segment/segment-list.js';
 import { segmentIdOf } from '../segment/segment-name.js';
-import { call, isMissing, runSync, syncDirectory } from '../segment/steps.js';
+import { isMissing, isThere, runSync, syncDirectory } from '../segment/steps.js';
 
 interface Kept {
   readonly file: SegmentFile;
@@ -44,7 +44,7 @@ export class Shelf {
     const target = join(this.#directory, file);
     const { size } = this.#disk.callSync('lstat', path);
     // After a power cut the file may stand in both places, and renaming one name of a file to its other does nothing.
-    if (this.#isThere(target)) this.#disk.callSync('unlink', path);
+    if (runSync(this.#disk, isThere(target))) this.#disk.callSync('unlink', path);
     else this.#disk.callSync('rename', path, target);
     this.#files().set(file, { file: { path: target, name }, bytes: size });
   }
@@ -86,16 +86,6 @@ export class Shelf {
       this.#kept = kept;
     }
     return this.#kept;
-  }
-
-  #isThere(path: string): boolean {
-    try {
-      runSync(this.#disk, call('lstat', path));
-      return true;
-    } catch (error) {
-      if (isMissing(error)) return false;
-      throw error;
-    }
   }
 }
 

@@ -45,9 +45,9 @@ export class WorkerLink implements Runner {
   readonly #waiting: Waiting[] = [];
   #death: Error | undefined;
 
-  constructor(path: string, start: CompactorStart, reports: CompactorReports) {
+  constructor(path: string, start: Omit<CompactorStart, 'program'>, reports: CompactorReports) {
     this.#reports = reports;
-    this.#worker = startWorker(path, start);
+    this.#worker = startWorker(path, { ...start, program: path });
     this.#worker.on('message', (message: FromWorker) => this.#hear(message));
     // Not before: the first listener of messages makes the process wait for the thread again.
     this.#worker.unref();
@@ -93,6 +93,12 @@ export class WorkerLink implements Runner {
         break;
       case 'damaged':
         this.#reports.damaged(message.damage);
+        break;
+      case 'healing':
+        this.#reports.healing(message.progress);
+        break;
+      case 'healed':
+        this.#reports.healed(message.event);
         break;
       case 'warning': {
         const { code, cause } = message;

@@ -5,12 +5,13 @@
 import { chmodSync } from 'node:fs';
 import { betterSqlite3, type Connection } from './better-sqlite3.js';
 import { logMissing } from './missing-log.js';
+import { rowsPath } from './replacing.js';
 import { checkVersion } from './sqlite-version.js';
 
 /** How long SQLite waits for another connection's lock, and the thread that asked with it. */
 const WRITER_PATIENCE_MS = 2000;
 const READER_PATIENCE_MS = 5;
-const PAGE_BYTES = 8192;
+export const PAGE_BYTES = 8192;
 const CACHE_KIB = 32 * 1024;
 /** What is kept of the write-ahead log's file after it was written back, so that it need not grow each time. */
 const KEPT_WAL_BYTES = 32 * 1024 * 1024;
@@ -51,7 +52,11 @@ export function openForWriting(path: string, { allowUnsafeSqlite }: WritingOptio
 
 /** Throws when there is no such file. The thread waits for another connection's lock as long as the patience says. */
 export function openForReading(path: string, patience = READER_PATIENCE_MS): Connection {
-  const db = new (betterSqlite3())(path, { readonly: true, fileMustExist: true, timeout: patience });
+  const db = new (betterSqlite3())(rowsPath(path), {
+    readonly: true,
+    fileMustExist: true,
+    timeout: patience,
+  });
   try {
     setUp(db);
     db.pragma('query_only = ON');

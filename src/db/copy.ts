@@ -2,6 +2,8 @@
 import { closeSync, fsyncSync, lstatSync, openSync } from 'node:fs';
 import { betterSqlite3 } from './better-sqlite3.js';
 import { openForReading } from './connection.js';
+import { fileIdentity } from './file-identity.js';
+import { rowsPath } from './replacing.js';
 
 const PAGES_A_STEP = 256;
 
@@ -11,7 +13,7 @@ export async function copyDatabase(
   to: string,
   onProgress: (pages: number, pagesLeft: number) => void,
 ): Promise<number> {
-  if (lstatSync(from, { throwIfNoEntry: false }) === undefined) return 0;
+  if (fileIdentity(rowsPath(from)) === undefined) return 0;
   const db = openForReading(from);
   try {
     // Within one transaction all steps copy the same state; without it every commit of others would begin it anew.
@@ -29,22 +31,25 @@ export async function copyDatabase(
     db.close();
   }
   makeOneFile(to);
-  // SQLite has closed the copy, so a descriptor of our own drops no locks.
-  const fd = openSync(to, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
   return lstatSync(to).size;
 }
 
-/** Without a log and its index, which a medium that cannot be written to would have to bring along. */
-function makeOneFile(path: string): void {
+/**
+ * Without a log and its index, which a medium that cannot be written to would have to bring along. No other connection may
+ * have it open, and all of it is on disk afterwards.
+ */
+export function makeOneFile(path: string): void {
   const db = new (betterSqlite3())(path);
   try {
     db.pragma('journal_mode = DELETE');
   } finally {
     db.close();
+  }
+  // SQLite has closed it, so a descriptor of our own drops no locks.
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }

@@ -5,6 +5,7 @@
 import type { Connection } from './better-sqlite3.js';
 import { openForReading } from './connection.js';
 import { fileIdentity } from './file-identity.js';
+import { rowsPath } from './replacing.js';
 import { checkVersionOf } from './schema.js';
 
 /** Whoever asks does so in a thread that nobody else waits for. */
@@ -12,7 +13,7 @@ const PATIENCE_MS = 10_000;
 
 /** Undefined when there is none yet. */
 export function openForQuery(path: string): Connection | undefined {
-  if (fileIdentity(path) === undefined) return undefined;
+  if (fileIdentity(rowsPath(path)) === undefined) return undefined;
   const db = openForReading(path, PATIENCE_MS);
   try {
     if (checkVersionOf(db, path) > 0) return db;

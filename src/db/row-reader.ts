@@ -6,11 +6,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Deletion, slotOf } from '../deletion.js';
 import { compareIds, type IdHalves } from '../entry-id.js';
 import { AgentLogError } from '../errors.js';
+import type { HealEvent } from '../events.js';
 import type { Connection, Statement } from './better-sqlite3.js';
 import { openForReading } from './connection.js';
+import { isDamage } from './damage.js';
 import { Deletes } from './deletes.js';
 import { fileIdentity } from './file-identity.js';
 import { hasFullText } from './full-text.js';
+import { rowsPath } from './replacing.js';
 import {
   type Page,
   type PageRequest,
@@ -20,22 +23,40 @@ import {
   RowPages,
   rowOf,
 } from './row-pages.js';
-import { checkVersionOf } from './schema.js';
+import { checkVersionOf, HEALED } from './schema.js';
 
 /** Another process may hold a lock for a moment, while it repairs the log after a crash, say. */
 const PATIENCE_MS = 10_000;
 /** Whoever may write to the store may be making or opening the database at this moment. */
 const LOG_PATIENCE_MS = 1000;
 
+interface RowReaderReports {
+  /** SQLite says that something is wrong with it. */
+  damaged?(error: unknown): void;
+  /** Another database has taken the place of the one that was there. */
+  healed?(event: HealEvent): void;
+}
+
 export class RowReader {
   readonly #path: string;
+  readonly #reports: RowReaderReports;
   #open: Opened | undefined;
+  /** The first file that was there, and then the last one of which it was told that it took the place of another. */
+  #known: string | undefined;
   /** Which file stood there when it was last asked. */
   #file: string | undefined;
   #isClosed = false;
 
-  constructor(path: string) {
+  constructor(path: string, reports: RowReaderReports = {}) {
     this.#path = path;
+    this.#reports = reports;
+  }
+
+  /** Tells it if another database has taken the place of the one that was there. */
+  async look(): Promise<void> {
+    const file = fileIdentity(rowsPath(this.#path));
+    this.#known ??= file;
+    if (file !== this.#known) await this.ask(() => undefined);
   }
 
   /** Asks the database as it is now, in one transaction; undefined is asked when there is none yet. May ask again. */
@@ -47,7 +68,7 @@ export class RowReader {
         try {
           const answer = question(rows);
           // What was put in the place of the file meanwhile may have what the old one never had.
-          if (fileIdentity(this.#path) === this.#file) return answer;
+          if (this.#present() === this.#file) return answer;
         } finally {
           rows?.end();
         }
@@ -68,7 +89,7 @@ export class RowReader {
         return work(rows);
       });
     } catch (error) {
-      throw readError(this.#path, error);
+      throw this.#failed(error);
     } finally {
       reader.close();
     }
@@ -80,10 +101,15 @@ export class RowReader {
       try {
         return work();
       } catch (error) {
-        if (performance.now() - begun >= patienceWith(error)) throw readError(this.#path, error);
+        if (performance.now() - begun >= patienceWith(error)) throw this.#failed(error);
       }
       await delay(20);
     }
+  }
+
+  #failed(error: unknown): unknown {
+    if (isDamage(error)) this.#reports.damaged?.(error);
+    return readError(this.#path, error);
   }
 
   /** For good: what is asked afterwards is AGENTLOG_CLOSED. */
@@ -92,14 +118,29 @@ export class RowReader {
     this.#disconnect();
   }
 
+  #meet(rows: Rows): void {
+    const file = fileIdentity(rowsPath(this.#path));
+    const isAnother = this.#known !== undefined && file !== this.#known;
+    this.#known = file;
+    const event = isAnother ? rows.healing() : undefined;
+    if (event !== undefined) this.#reports.healed?.(event);
+  }
+
   #disconnect(): void {
     this.#open?.rows.close();
     this.#open = undefined;
   }
 
+  /** The same file under another name has another log. */
+  #present(): string | undefined {
+    const path = rowsPath(this.#path);
+    const file = fileIdentity(path);
+    return file === undefined ? undefined : `${file} ${path}`;
+  }
+
   #connect(): Rows | undefined {
     if (this.#isClosed) throw new AgentLogError('AGENTLOG_CLOSED', `${this.#path} was closed by this handle`);
-    const file = fileIdentity(this.#path);
+    const file = this.#present();
     this.#file = file;
     if (this.#open?.file !== file) this.#disconnect();
     if (file === undefined) return undefined;
@@ -111,8 +152,10 @@ export class RowReader {
         db.close();
         return undefined;
       }
-      this.#open = { file, rows: new Rows(db) };
-      return this.#open.rows;
+      const rows = new Rows(db);
+      this.#meet(rows);
+      this.#open = { file, rows };
+      return rows;
     } catch (error) {
       db.close();
       throw error;
@@ -214,6 +257,12 @@ export class Rows {
   row(idHigh: number, idLow: number): ReadRow | undefined {
     const raw = this.#row.get(idHigh, idLow);
     return raw === undefined ? undefined : rowOf(raw as RawRow);
+  }
+
+  /** How this database was made anew, if it was. */
+  healing(): HealEvent | undefined {
+    const text = this.#db.prepare('SELECT value FROM agentLogMeta WHERE key = ?').pluck().get(HEALED);
+    return typeof text === 'string' ? (JSON.parse(text) as HealEvent) : undefined;
   }
 
   /** Whether there is an index for searches. */

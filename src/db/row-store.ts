@@ -2,7 +2,7 @@
  * The database as the compactor sees it: one transaction at a time puts rows in, and checkpoints say when what was
  * committed no longer depends on the write-ahead log.
  */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Deletion } from '../deletion.js';
 import type {
@@ -13,6 +13,7 @@ import type {
   Row,
   SegmentDamage,
 } from '../destination.js';
+import type { HealEvent } from '../events.js';
 import type { Connection, Statement } from './better-sqlite3.js';
 import { openForReading, openForWriting } from './connection.js';
 import { Counters } from './counters.js';
@@ -21,8 +22,9 @@ import { Erasure, makeNotes } from './erasure.js';
 import { fileIdentity } from './file-identity.js';
 import { FullText, makeFullText } from './full-text.js';
 import { readersOf } from './readers.js';
+import { syncDirectory } from './replacing.js';
 import { rowCrc } from './row.js';
-import { migrate } from './schema.js';
+import { checkTables, HEALED, migrate } from './schema.js';
 
 export interface RowStoreOptions {
   readonly allowUnsafeSqlite: boolean;
@@ -99,6 +101,7 @@ export class RowStore implements Destination {
     const before = fileIdentity(path);
     const db = openForWriting(path, options);
     try {
+      checkTables(db, path);
       migrate(db, path);
       const store = new RowStore(path, db, options);
       if (!store.#files.startsWith(`${before} `)) throw new Error(`${path} was replaced while it was opened`);
@@ -167,6 +170,18 @@ export class RowStore implements Destination {
     if (ids !== undefined) this.#slot.run({ slot, ...halves });
   }
 
+  /** For rows that did not come from segments: the last one of each slot has come in. */
+  noteLastIds(): void {
+    this.#db.exec(`
+      INSERT INTO agentLogSlots SELECT id & 1023, max(id) FROM agentLogEntries WHERE true GROUP BY 1
+      ON CONFLICT (slot) DO UPDATE SET lastId = max(lastId, excluded.lastId)`);
+  }
+
+  /** How the database was made anew, for those who had the old one open. */
+  noteHealing(event: HealEvent): void {
+    this.#setState.run({ key: HEALED, value: JSON.stringify(event) });
+  }
+
   recordDamage(damage: SegmentDamage): void {
     this.#damage.run({ ...damage, now: Date.now() });
   }
@@ -211,8 +226,10 @@ export class RowStore implements Destination {
   }
 
   /** Reads the whole database. Undefined when it is sound, or else what is wrong with it. */
-  check(): string | undefined {
-    const answer = this.#db.pragma('quick_check(1)', { simple: true }) as string;
+  check(isSuspect = false): string | undefined {
+    // The thorough one also holds indexes against their tables, which takes several times as long.
+    const check = isSuspect ? 'integrity_check(1)' : 'quick_check(1)';
+    const answer = this.#db.pragma(check, { simple: true }) as string;
     if (answer !== 'ok') return answer;
     this.#mustBeChecked = false;
     return undefined;
@@ -284,12 +301,7 @@ function makeDatabase(path: string, options: RowStoreOptions): void {
     db.close();
   }
   renameSync(unfinished, path);
-  const directory = openSync(dirname(path), 'r');
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
-  }
+  syncDirectory(dirname(path));
 }
 
 /** Which files stand at the names of the database and its log. */

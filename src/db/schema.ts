@@ -1,6 +1,10 @@
 /** The tables. People open this file with tools of their own, so names and units are those of the API. */
 import { AgentLogError } from '../errors.js';
 import type { Connection } from './better-sqlite3.js';
+import { damage } from './damage.js';
+
+/** In `agentLogMeta`: how the database was made anew. */
+export const HEALED = 'healed';
 
 /** Counted in `user_version`. Each step leads from its index to the next version, in one transaction. */
 const STEPS: readonly string[] = [
@@ -65,6 +69,9 @@ const STEPS: readonly string[] = [
 ];
 
 const VERSION = STEPS.length;
+const TABLES = STEPS.flatMap((step) =>
+  [...step.matchAll(/CREATE (?:TABLE|INDEX) (\w+)/g)].map(([, name]) => name!),
+);
 
 /** Brings the database to this program's version. By the one who writes, and by nobody else. */
 export function migrate(db: Connection, path: string): void {
@@ -73,6 +80,14 @@ export function migrate(db: Connection, path: string): void {
     for (const step of STEPS.slice(checkVersionOf(db, path))) db.exec(step);
     db.pragma(`user_version = ${VERSION}`);
   }).immediate();
+}
+
+/** Throws when it is not a database of a store any more: it had all its tables before it got its name. */
+export function checkTables(db: Connection, path: string): void {
+  if (checkVersionOf(db, path) === 0) throw damage('it is empty');
+  const made = db.prepare('SELECT name FROM sqlite_schema').pluck().all() as string[];
+  const missing = TABLES.filter((name) => !made.includes(name));
+  if (missing.length > 0) throw damage(`it has no ${missing.join(', ')}`);
 }
 
 /** 0 when nothing is in it yet. */

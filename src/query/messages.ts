@@ -1,4 +1,5 @@
 /** What a handle and its processes for queries tell each other. */
+import type { SalvageRequest } from '../db/salvage.js';
 import type { RowSearch } from '../db/search-rows.js';
 import type { TextSearch } from '../db/search-texts.js';
 import type { SqlRequest } from '../db/sql-query.js';
@@ -8,7 +9,8 @@ import type { SentError } from '../sent-error.js';
 export type QueryRequest =
   | ({ readonly kind: 'sql' } & SqlRequest)
   | ({ readonly kind: 'rows' } & RowSearch)
-  | ({ readonly kind: 'texts' } & TextSearch);
+  | ({ readonly kind: 'texts' } & TextSearch)
+  | ({ readonly kind: 'salvage' } & SalvageRequest);
 
 /**
  * 'next': the next page of the answer, or its end. `given` is what the request needs for it, if anything.

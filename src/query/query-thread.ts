@@ -3,6 +3,7 @@
  * are given one by one, as they are asked for: all at once would keep the host's thread from everything else.
  */
 import type { MessagePort } from 'node:worker_threads';
+import { salvage } from '../db/salvage.js';
 import { findRows } from '../db/search-rows.js';
 import { matchTexts } from '../db/search-texts.js';
 import { runQuery } from '../db/sql-query.js';
@@ -40,5 +41,7 @@ function pagesOf(request: QueryRequest): Pages {
       return findRows(request);
     case 'texts':
       return matchTexts(request);
+    case 'salvage':
+      return salvage(request);
   }
 }

@@ -204,6 +204,16 @@ export function* leadsTo(path: string, fd: number): Steps<boolean> {
   }
 }
 
+export function* isThere(path: string): Steps<boolean> {
+  try {
+    yield* call('lstat', path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
 /** The call failed because there is no such file. */
 export function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT';

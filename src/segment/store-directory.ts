@@ -52,11 +52,6 @@ export function databasePath({ root }: StorePaths): string {
   return join(root, 'agent-log.db');
 }
 
-/** There once any handle has wanted an index for searches: whoever brings entries into the database makes one then. */
-export function searchMarkPath({ locks }: StorePaths): string {
-  return join(locks, 'search.wanted');
-}
-
 /** Finds the store in `directory`, or makes it, with the directories above it. */
 export function* openStoreDirectory(directory: string, options: StoreDirectoryOptions): Steps<Store> {
   const wanted = resolve(directory);

@@ -3,6 +3,7 @@
  * segment cuts it off. What a dead writer left is synced first, so that nothing is read that a power cut could still
  * take back.
  */
+import { basename } from 'node:path';
 import { AgentLogError, ioError } from '../errors.js';
 import { type Cut, decodeCut } from './control-payload.js';
 import type { Disk } from './disk.js';
@@ -25,12 +26,13 @@ export interface Survey {
   readonly problems: readonly Error[];
 }
 
-/** All segments there are. */
-export async function survey(disk: Disk, paths: StorePaths): Promise<Survey> {
+/** All segments that wait, and those in the directories `kept`, of which nobody writes to any. */
+export async function survey(disk: Disk, paths: StorePaths, kept: readonly string[] = []): Promise<Survey> {
   try {
     for (;;) {
-      const sources = await sourcesNow(disk, paths);
-      if (sources === undefined) continue;
+      const waiting = await sourcesNow(disk, paths);
+      if (waiting === undefined) continue;
+      const sources = withKept(disk, waiting, kept);
       const problems: Error[] = [];
       for (const [i, { path, writer }] of sources.entries()) {
         if (writer !== 'gone') continue;
@@ -71,6 +73,19 @@ async function sourcesNow(disk: Disk, paths: StorePaths): Promise<Source[] | und
   }
   const isNew = ({ name }: SegmentFile) => slotsWithGone.has(name.slot) && !known.has(segmentIdOf(name));
   return [...after.values()].some(isNew) ? undefined : sources;
+}
+
+/** What stands in two places, after a power cut, counts as waiting. */
+function withKept(disk: Disk, waiting: readonly Source[], directories: readonly string[]): Source[] {
+  const all = new Map(waiting.map((source) => [segmentIdOf(source.name), source]));
+  for (const directory of directories) {
+    for (const file of runSync(disk, listSegments(directory))) {
+      const id = segmentIdOf(file.name);
+      if (!all.has(id)) all.set(id, { ...file, writer: file.name.state === 'sealed' ? 'sealed' : 'gone' });
+    }
+  }
+  const inOrder = ({ path: a }: Source, { path: b }: Source) => (basename(a) < basename(b) ? -1 : 1);
+  return directories.length === 0 ? [...waiting] : [...all.values()].sort(inOrder);
 }
 
 /** What a dead writer wrote may be in memory only. */

@@ -106,6 +106,8 @@ export async function compactAll(setting: CompactionSetting): Promise<boolean> {
       round: nothing,
       recovered: nothing,
       warning: nothing,
+      healing: nothing,
+      healed: nothing,
       damaged: ({ reason }) => damages.push(reason),
     },
   });

@@ -1,0 +1,243 @@
+/**
+ * Makes the database anew when it is damaged: from what can be read of it, and from all segments that are still there,
+ * whatever its ledger says of them. The old one stays in its place until the new one is complete.
+ *
+ * For whoever leads. Handles that only suspect something leave a mark.
+ */
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { makeOneFile } from '../db/copy.js';
+import {
+  declareHealed,
+  finishReplacing,
+  keptPath,
+  removeUnfinished,
+  rowsPath,
+  unfinishedPath,
+} from '../db/replacing.js';
+import type { RowStore } from '../db/row-store.js';
+import type { Salvaged } from '../db/salvage.js';
+import type { Deletion } from '../deletion.js';
+import type { HealEvent } from '../events.js';
+import type { Disk } from '../segment/disk.js';
+import { listSegments } from '../segment/segment-list.js';
+import { segmentIdOf } from '../segment/segment-name.js';
+import type { Source } from '../segment/segment-reading.js';
+import { runSync } from '../segment/steps.js';
+import type { StorePaths } from '../segment/store-directory.js';
+import { survey } from '../segment/survey.js';
+import type { RebuildProgress } from './api.js';
+import { CannotBeRead, eraseSome, type Ingested, ingest, TooMuchToErase } from './ingestion.js';
+import { compareAge } from './shelves.js';
+
+interface HealingOptions {
+  readonly disk: Disk;
+  readonly paths: StorePaths;
+  /** The database. */
+  readonly path: string;
+  /** Where damaged ones go. */
+  readonly quarantine: string;
+  readonly roundBytes: number;
+  /** What can be read of the one that is there. */
+  readonly salvage: () => AsyncIterable<Salvaged>;
+  /** Another one, under the given path. */
+  readonly make: (path: string, hadFullText: boolean) => RowStore;
+}
+
+/** How it goes on. */
+interface Watch {
+  /** Throws when it is to end; what was done is in vain then. */
+  check(): void;
+  progress(progress: RebuildProgress): void;
+  report(ingested: Ingested): void;
+  /** A segment that could not be read; the others can. */
+  left(problem: CannotBeRead): void;
+}
+
+export class Healing {
+  readonly #options: HealingOptions;
+
+  constructor(options: HealingOptions) {
+    this.#options = options;
+  }
+
+  /** There is no database, and there must have been one. */
+  get isLost(): boolean {
+    const { disk, paths, path } = this.#options;
+    const isThere = (directory: string) => runSync(disk, listSegments(directory)).length > 0;
+    return !existsSync(rowsPath(path)) && (isThere(paths.archive) || isThere(paths.quarantine));
+  }
+
+  /** Puts a database in its place that an earlier leader has made. */
+  finish(): void {
+    finishReplacing(this.#options.path, this.#options.quarantine);
+  }
+
+  /** No connection may be open. */
+  async heal(reason: string, watch: Watch): Promise<HealEvent> {
+    const { path, quarantine } = this.#options;
+    removeUnfinished(path);
+    try {
+      const event = await this.#make(reason, watch);
+      declareHealed(path);
+      finishReplacing(path, quarantine);
+      return event;
+    } finally {
+      removeUnfinished(path);
+    }
+  }
+
+  async #make(reason: string, watch: Watch): Promise<HealEvent> {
+    const { path, quarantine } = this.#options;
+    const begun = performance.now();
+    const kept = keptPath(path, quarantine) ?? null;
+    const building = new Building(this.#options, watch);
+    try {
+      await building.takeRows();
+      await building.replay();
+      const milliseconds = Math.round(performance.now() - begun);
+      const event = { reason, ...building.sums, kept, milliseconds };
+      building.finish(event);
+      makeOneFile(unfinishedPath(path));
+      return event;
+    } finally {
+      building.close();
+    }
+  }
+}
+
+class Building {
+  readonly #options: HealingOptions;
+  readonly #watch: Watch;
+  #store: RowStore | undefined;
+  #rows = 0;
+  #replayed = 0;
+  /** Entries that the old database had counted. */
+  #counted: number | undefined;
+  /** Of these, those that came back from segments. */
+  #cameBack = 0;
+  #known: ReadonlySet<string> = new Set();
+
+  constructor(options: HealingOptions, watch: Watch) {
+    this.#options = options;
+    this.#watch = watch;
+  }
+
+  get sums(): Pick<HealEvent, 'rows' | 'replayed' | 'missing'> {
+    const missing =
+      this.#counted === undefined ? null : Math.max(0, this.#counted - this.#rows - this.#cameBack);
+    return { rows: this.#rows, replayed: this.#replayed, missing };
+  }
+
+  async takeRows(): Promise<void> {
+    for await (const part of this.#options.salvage()) {
+      this.#watch.check();
+      if (part.kind === 'known') {
+        this.#open(part.hasFullText);
+        this.#counted = part.entries;
+        this.#known = new Set(part.segmentIds);
+        // First what was deleted: it must not come back.
+        this.#delete(part.deletions ?? []);
+      } else if (part.kind === 'rows') this.#add(part.rows);
+      else this.#delete(part.deletions);
+    }
+    if (this.#store === undefined) this.#open(false);
+  }
+
+  /** All segments that nobody writes to, whether the old database had them or not. */
+  async replay(): Promise<void> {
+    const { disk, paths, roundBytes } = this.#options;
+    const kept = [paths.archive, paths.quarantine];
+    const { sources } = await survey(disk, paths, kept);
+    const stillThere = new Set(sources.map(({ name }) => segmentIdOf(name)));
+    const isKept = ({ path }: Source) => kept.includes(dirname(path));
+    let left = withoutBusy(sources, isKept).sort(compareAge);
+    const all = left.length;
+    while (left.length > 0) {
+      this.#watch.check();
+      const group = this.#upTo(left, roundBytes);
+      try {
+        for (const one of await ingest(disk, this.#store!, group, stillThere)) this.#count(one, isKept);
+        this.#store!.checkpoint();
+        left = left.slice(group.length);
+      } catch (error) {
+        if (error instanceof TooMuchToErase) this.#delete(error.deletions);
+        else if (error instanceof CannotBeRead) {
+          const { source } = error;
+          this.#watch.left(error);
+          // What its writer wrote behind it may say what counts of it; what was let go of has been judged.
+          const isLeft = (one: Source) =>
+            one === source ||
+            (!isKept(source) && one.name.slot === source.name.slot && compareAge(one, source) > 0);
+          left = left.filter((one) => !isLeft(one));
+        } else throw error;
+      }
+      this.#tell(all - left.length, left.length);
+    }
+  }
+
+  finish(event: HealEvent): void {
+    const store = this.#store!;
+    store.noteLastIds();
+    store.noteHealing(event);
+    const problem = store.check();
+    if (problem !== undefined) throw new Error(`the database that was made anew is damaged: ${problem}`);
+    store.closeCleanly();
+    this.#store = undefined;
+  }
+
+  close(): void {
+    this.#store?.close();
+  }
+
+  #open(hadFullText: boolean): void {
+    this.#store = this.#options.make(unfinishedPath(this.#options.path), hadFullText);
+  }
+
+  #add(rows: Extract<Salvaged, { kind: 'rows' }>['rows']): void {
+    const store = this.#store!;
+    store.begin();
+    for (const row of rows) if (store.add(row) === 'new') this.#rows++;
+    store.commit();
+    store.checkpoint();
+    this.#tell(0, 0);
+  }
+
+  #delete(deletions: readonly Deletion[]): void {
+    for (let left = deletions; left.length > 0; ) {
+      this.#watch.check();
+      left = eraseSome(this.#store!, left);
+      this.#store!.checkpoint();
+    }
+  }
+
+  #count(ingested: Ingested, isKept: (source: Source) => boolean): void {
+    const { source, added } = ingested;
+    this.#replayed += added;
+    if (isKept(source) || this.#known.has(segmentIdOf(source.name))) this.#cameBack += added;
+    this.#watch.report(ingested);
+  }
+
+  #upTo(sources: readonly Source[], most: number): Source[] {
+    let bytes = 0;
+    const first = sources.findIndex(({ path }) => {
+      bytes += this.#options.disk.callSync('lstat', path).size;
+      return bytes > most;
+    });
+    return sources.slice(0, first === -1 ? sources.length : Math.max(1, first));
+  }
+
+  #tell(segments: number, segmentsLeft: number): void {
+    this.#watch.progress({ rows: this.#rows, segments, segmentsLeft });
+  }
+}
+
+/** Without what is still written, and what its slot holds behind it. */
+function withoutBusy(sources: readonly Source[], isKept: (source: Source) => boolean): Source[] {
+  const busy = new Set<number>();
+  return sources.filter((source) => {
+    if (isKept(source)) return true;
+    if (source.writer === 'live') busy.add(source.name.slot);
+    return !busy.has(source.name.slot);
+  });
+}

@@ -1,0 +1,95 @@
+/**
+ * All that can still be read of a database that is damaged. First what SQLite itself can still tell, then the rows, page by
+ * page, past what is damaged. In a process of its own: see page-images.ts.
+ */
+import type { Deletion } from '../deletion.js';
+import type { Connection } from './better-sqlite3.js';
+import { carve } from './carving.js';
+import { openForReading, PAGE_BYTES } from './connection.js';
+import { Deletes } from './deletes.js';
+import { hasFullText } from './full-text.js';
+import { PageImages } from './page-images.js';
+import { charactersOf, type GoodRow } from './row-pages.js';
+
+/** In this order, each kind but the rows once. */
+export type Salvaged =
+  | ({ readonly kind: 'known' } & Known)
+  /** Some may come several times. */
+  | { readonly kind: 'rows'; readonly rows: readonly GoodRow[] }
+  /** Those that were found on pages, when SQLite could not give them; and the pages that the disk did not give. */
+  | { readonly kind: 'rest'; readonly deletions: readonly Deletion[]; readonly unreadablePages: number };
+
+/** Undefined is what SQLite cannot tell. */
+export interface Known {
+  readonly deletions: readonly Deletion[] | undefined;
+  /** As the counters have it. */
+  readonly entries: number | undefined;
+  /** Those that had become rows. */
+  readonly segmentIds: readonly string[] | undefined;
+  readonly hasFullText: boolean;
+}
+
+export interface SalvageRequest {
+  /** Of the database. */
+  readonly path: string;
+}
+
+const PATIENCE_MS = 10_000;
+const PART_ROWS = 1000;
+const PART_CHARACTERS = 1024 * 1024;
+
+export function* salvage({ path }: SalvageRequest): Generator<Salvaged, void, void> {
+  const known = knownOf(path);
+  yield { kind: 'known', ...known };
+  const pages = new PageImages(path, PAGE_BYTES);
+  try {
+    const deletions: Deletion[] = [];
+    let rows: GoodRow[] = [];
+    let characters = 0;
+    for (const image of pages.all()) {
+      for (const carved of carve(pages, image)) {
+        if ('deletion' in carved) {
+          if (known.deletions === undefined) deletions.push(carved.deletion);
+          continue;
+        }
+        rows.push(carved.row);
+        characters += charactersOf(carved.row);
+        if (rows.length < PART_ROWS && characters < PART_CHARACTERS) continue;
+        yield { kind: 'rows', rows };
+        rows = [];
+        characters = 0;
+      }
+    }
+    yield { kind: 'rows', rows };
+    yield { kind: 'rest', deletions, unreadablePages: pages.unreadable };
+  } finally {
+    pages.close();
+  }
+}
+
+function knownOf(path: string): Known {
+  let db: Connection;
+  try {
+    db = openForReading(path, PATIENCE_MS);
+  } catch {
+    return { deletions: undefined, entries: undefined, segmentIds: undefined, hasFullText: false };
+  }
+  const attempt = <Answer>(question: () => Answer): Answer | undefined => {
+    try {
+      return question();
+    } catch {
+      return undefined;
+    }
+  };
+  const only = (sql: string) => db.prepare(sql).pluck();
+  try {
+    return {
+      deletions: attempt(() => new Deletes(db).all()),
+      entries: attempt(() => only('SELECT total(entries) FROM agentLogTasks').get() as number),
+      segmentIds: attempt(() => only('SELECT segmentId FROM agentLogSegments').all() as string[]),
+      hasFullText: attempt(() => hasFullText(db)) ?? false,
+    };
+  } finally {
+    db.close();
+  }
+}
