@@ -6,6 +6,8 @@ import type {
   CompactOptions,
   CompactResult,
   RebuildOptions,
+  VerifyOptions,
+  VerifyResult,
 } from './compactor/api.js';
 import type { SqlParameters } from './db/sql-query.js';
 import type { Entry, JsonValue, StoredEntry } from './entry.js';
@@ -87,6 +89,11 @@ export interface AgentLog<Detail = JsonValue> {
    * maybe some of what comes later. Others may write meanwhile.
    */
   backup(directory: string, options?: BackupOptions): Promise<BackupResult>;
+  /**
+   * Reads everything and holds it against itself: the checksums of all segments and rows, the ledger against the files, the
+   * counters against the rows, SQLite's own check. Others may write meanwhile; entries do not become rows until it is done.
+   */
+  verify(options?: VerifyOptions): Promise<VerifyResult>;
   /**
    * Makes the database anew, as is done by itself when SQLite finds it damaged: from all rows that are what was written, and
    * from the segments that are still there. Nothing that can be read is lost by it. Aborting ends the waiting, not the work.

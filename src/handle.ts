@@ -9,11 +9,13 @@ import type {
   CompactResult,
   RebuildOptions,
   RebuildProgress,
+  VerifyOptions,
+  VerifyResult,
 } from './compactor/api.js';
 import { BacklogWatch } from './compactor/backlog.js';
-import { runBackup } from './compactor/backup-link.js';
 import type { CompactorReports } from './compactor/compactor.js';
 import { Leadership, type LeadershipReports, type Timing } from './compactor/leadership.js';
+import { runTask } from './compactor/long-task.js';
 import { PROTOCOL } from './compactor/messages.js';
 import type { Runner } from './compactor/runner.js';
 import { findWorker } from './compactor/worker-link.js';
@@ -447,13 +449,21 @@ class Handle implements AgentLog<never> {
       throw new TypeError('backup takes the path of a directory, a string that is not empty');
     checkLongCall('backup', options);
     const worker = findWorker(this.#options.worker);
-    const start = {
-      task: 'backup',
-      protocol: PROTOCOL,
-      paths: this.#store.paths,
-      target: directory,
-    } as const;
-    return runBackup(worker, start, options);
+    const { paths } = this.#store;
+    return runTask(
+      'backup',
+      worker,
+      { task: 'backup', protocol: PROTOCOL, paths, target: directory },
+      options,
+    );
+  }
+
+  async verify(options: VerifyOptions = {}): Promise<VerifyResult> {
+    this.#checkOpen();
+    checkLongCall('verify', options);
+    const worker = findWorker(this.#options.worker);
+    const { paths } = this.#store;
+    return runTask('verification', worker, { task: 'verify', protocol: PROTOCOL, paths }, options);
   }
 
   async stats(): Promise<AgentLogStats> {

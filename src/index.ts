@@ -9,6 +9,10 @@ export type {
   CompactResult,
   RebuildOptions,
   RebuildProgress,
+  VerifyOptions,
+  VerifyProblem,
+  VerifyProgress,
+  VerifyResult,
 } from './compactor/api.js';
 export type { SqlParameters, SqlValue } from './db/sql-query.js';
 export type { Entry, JsonValue, StoredEntry } from './entry.js';

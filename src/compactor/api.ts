@@ -22,6 +22,53 @@ export interface CompactProgress {
   readonly left: number;
 }
 
+export interface VerifyOptions {
+  signal?: CancelSignal | undefined;
+  onProgress?: ((progress: VerifyProgress) => void) | undefined;
+}
+
+export interface VerifyProgress {
+  readonly segments: number;
+  readonly segmentsLeft: number;
+  /** That were read; none until the segments are through. */
+  readonly rows: number;
+  readonly rowsTotal: number;
+}
+
+export interface VerifyResult {
+  /** Nothing is wrong. */
+  readonly ok: boolean;
+  readonly rows: number;
+  /** That wait, and in archive/. */
+  readonly segments: number;
+  /** Of the segments. */
+  readonly bytes: number;
+  /** Damaged segments of which was told when they became rows. */
+  readonly quarantined: number;
+  /** The first thousand. */
+  readonly problems: readonly VerifyProblem[];
+  readonly problemCount: number;
+}
+
+export interface VerifyProblem {
+  readonly kind: /** A segment has records that are not what was written. */
+    | 'segment'
+    /** A segment in archive/ is not what the database has noted of it. */
+    | 'ledger'
+    /** An entry that has become a row is none. */
+    | 'missing row'
+    /** A row is not what was written. */
+    | 'row'
+    /** What `count` and `tasks` rely on. */
+    | 'counter'
+    /** What SQLite finds. */
+    | 'database';
+  /** A path, an id, or a task and type. */
+  readonly where: string;
+  /** For people. */
+  readonly what: string;
+}
+
 export interface RebuildOptions {
   signal?: CancelSignal | undefined;
   /** Called only if this handle leads. */

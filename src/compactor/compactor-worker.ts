@@ -18,14 +18,15 @@ import { backUp } from './backup.js';
 import { Compactor } from './compactor.js';
 import { Healing } from './healing.js';
 import {
-  type BackupStart,
   type CompactorStart,
-  type FromBackup,
+  type FromTask,
   type FromWorker,
   PROTOCOL,
+  type TaskStart,
   type ToWorker,
   type WorkerStart,
 } from './messages.js';
+import { verify } from './verify.js';
 
 const disk: Disk = {
   call: async (name, ...args) => nodeDisk.callSync(name, ...args),
@@ -94,10 +95,15 @@ function compact(start: CompactorStart, port: MessagePort): void {
   });
 }
 
-async function makeBackup({ paths, target }: BackupStart, port: MessagePort): Promise<void> {
-  const tell = (message: FromBackup) => port.postMessage(message);
+async function runTask(start: TaskStart, port: MessagePort): Promise<void> {
+  const tell = (message: FromTask<unknown, unknown>) => port.postMessage(message);
+  const progress = (done: unknown) => tell({ kind: 'progress', progress: done });
+  const { paths } = start;
   try {
-    const result = await backUp(disk, paths, target, (progress) => tell({ kind: 'progress', progress }));
+    const result =
+      start.task === 'backup'
+        ? await backUp(disk, paths, start.target, progress)
+        : await verify(disk, paths, progress);
     tell({ kind: 'done', result });
   } catch (error) {
     tell({ kind: 'failed', failure: toSent(error) });
@@ -107,8 +113,8 @@ async function makeBackup({ paths, target }: BackupStart, port: MessagePort): Pr
 function work(start: WorkerStart | undefined, port: MessagePort): void {
   if (start?.protocol !== PROTOCOL) throw new Error(NOT_STARTED);
   if (start.task === 'compactor') compact(start, port);
-  else if (start.task === 'backup') void makeBackup(start, port);
-  else answerQueries(port);
+  else if (start.task === 'query') answerQueries(port);
+  else void runTask(start, port);
 }
 
 const NOT_STARTED = 'this is the worker of agentlog, which a store starts, and of the same version as itself';

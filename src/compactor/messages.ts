@@ -3,11 +3,14 @@ import type { DamageEvent, HealEvent } from '../events.js';
 import type { StorePaths } from '../segment/store-directory.js';
 import type { Verdict } from '../segment/verdict.js';
 import type { SentError } from '../sent-error.js';
-import type { BackupProgress, BackupResult, RebuildProgress } from './api.js';
+import type { RebuildProgress } from './api.js';
 import type { CompactorWarning, Goal, Round } from './compactor.js';
 
 /** Given to the worker when it is started: what it is there for. */
-export type WorkerStart = CompactorStart | BackupStart | QueryStart;
+export type WorkerStart = CompactorStart | TaskStart | QueryStart;
+
+/** What a thread of its own does to its end. */
+export type TaskStart = BackupStart | VerifyStart;
 
 /** In a process that was started for queries: see src/query. */
 interface QueryStart {
@@ -15,11 +18,17 @@ interface QueryStart {
   readonly protocol: number;
 }
 
-export interface BackupStart {
+interface BackupStart {
   readonly task: 'backup';
   readonly protocol: number;
   readonly paths: StorePaths;
   readonly target: string;
+}
+
+interface VerifyStart {
+  readonly task: 'verify';
+  readonly protocol: number;
+  readonly paths: StorePaths;
 }
 
 export interface CompactorStart {
@@ -42,10 +51,10 @@ export type ToWorker =
   | { readonly kind: 'drain'; readonly goal: Goal }
   | { readonly kind: 'end'; readonly lastRound: boolean };
 
-/** What the worker of a backup tells: 'done' is the last. */
-export type FromBackup =
-  | { readonly kind: 'progress'; readonly progress: BackupProgress }
-  | { readonly kind: 'done'; readonly result: BackupResult }
+/** What the thread of a long task tells: 'done' or 'failed' is the last. */
+export type FromTask<Progress, Result> =
+  | { readonly kind: 'progress'; readonly progress: Progress }
+  | { readonly kind: 'done'; readonly result: Result }
   | { readonly kind: 'failed'; readonly failure: SentError };
 
 export type FromWorker =
