@@ -40,3 +40,4 @@ export type {
   SearchResult,
   TaskSummary,
 } from './reading/api.js';
+export { type SalvagedSegment, salvageSegment } from './segment/salvage-segment.js';
