@@ -2,6 +2,7 @@
  * All that can still be read of a database that is damaged. First what SQLite itself can still tell, then the rows, page by
  * page, past what is damaged. In a process of its own: see page-images.ts.
  */
+import { existsSync } from 'node:fs';
 import type { Deletion } from '../deletion.js';
 import type { Connection } from './better-sqlite3.js';
 import { carve } from './carving.js';
@@ -11,7 +12,7 @@ import { hasFullText } from './full-text.js';
 import { PageImages } from './page-images.js';
 import { charactersOf, type GoodRow } from './row-pages.js';
 
-/** In this order, each kind but the rows once. */
+/** In this order, each kind but the rows once; of what is not there, only the first. */
 export type Salvaged =
   | ({ readonly kind: 'known' } & Known)
   /** Some may come several times. */
@@ -41,6 +42,7 @@ const PART_CHARACTERS = 1024 * 1024;
 export function* salvage({ path }: SalvageRequest): Generator<Salvaged, void, void> {
   const known = knownOf(path);
   yield { kind: 'known', ...known };
+  if (!existsSync(path)) return;
   const pages = new PageImages(path, PAGE_BYTES);
   try {
     const deletions: Deletion[] = [];

@@ -2,14 +2,17 @@
  * Compaction of a store on a simulated disk: its segments are on that disk, its rows in a real database that keeps what
  * was committed and forgets what was not, as SQLite's own files do when a process is killed.
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Compactor } from '../../src/compactor/compactor.js';
+import { Healing } from '../../src/compactor/healing.js';
 import { LeaderLock } from '../../src/compactor/leader-lock.js';
 import { betterSqlite3 } from '../../src/db/better-sqlite3.js';
 import { RowStore } from '../../src/db/row-store.js';
+import { type Salvaged, salvage } from '../../src/db/salvage.js';
 import type { Destination } from '../../src/destination.js';
+import type { HealEvent } from '../../src/events.js';
 import type { Disk } from '../../src/segment/disk.js';
 import type { StorePaths } from '../../src/segment/store-directory.js';
 
@@ -21,10 +24,17 @@ export type Watch = (name: string) => void;
 export class SimulatedDatabase {
   readonly #directory = mkdtempSync(join(existsSync(IN_MEMORY) ? IN_MEMORY : tmpdir(), 'agentlog-'));
   readonly path = join(this.#directory, 'agent-log.db');
+  /** For damaged ones. */
+  readonly quarantine = join(this.#directory, 'quarantine');
   /** Whether its makers want it to have an index for searches. */
   fullText = false;
+  readonly heals: HealEvent[] = [];
   readonly #open = new Map<string, Set<RowStore>>();
   watch: Watch = () => undefined;
+
+  constructor() {
+    mkdirSync(this.quarantine);
+  }
 
   destinationFor(process: string): Destination {
     const store = RowStore.open(this.path, { allowUnsafeSqlite: false, fullText: this.fullText });
@@ -39,6 +49,20 @@ export class SimulatedDatabase {
           return Reflect.apply(value, target, args);
         };
       },
+    });
+  }
+
+  /** Makes it anew when it is damaged. */
+  healingFor(disk: Disk, paths: StorePaths, roundBytes: number): Healing {
+    const options = (fullText: boolean) => ({ allowUnsafeSqlite: false, fullText });
+    return new Healing({
+      disk,
+      paths,
+      path: this.path,
+      quarantine: this.quarantine,
+      roundBytes,
+      salvage: () => salvaged(this.path),
+      make: (path, hadFullText) => RowStore.open(path, options(hadFullText || this.fullText)),
     });
   }
 
@@ -80,6 +104,10 @@ export class SimulatedDatabase {
   }
 }
 
+async function* salvaged(path: string): AsyncGenerator<Salvaged> {
+  yield* salvage({ path });
+}
+
 export interface CompactionSetting {
   readonly disk: Disk;
   readonly process: string;
@@ -96,18 +124,23 @@ export async function compactAll(setting: CompactionSetting): Promise<boolean> {
   const lock = new LeaderLock(disk, paths);
   if (!lock.take()) return false;
   const nothing = () => undefined;
+  const healing = database.healingFor(disk, paths, bounds.roundBytes);
   const compactor = new Compactor({
     ...bounds,
     disk,
     paths,
-    open: () => database.destinationFor(process),
+    open: () => {
+      healing.finish();
+      return database.destinationFor(process);
+    },
+    healing,
     pause: 0,
     reports: {
       round: nothing,
       recovered: nothing,
       warning: nothing,
       healing: nothing,
-      healed: nothing,
+      healed: (event) => database.heals.push(event),
       damaged: ({ reason }) => damages.push(reason),
     },
   });

@@ -1,0 +1,191 @@
+/** A database that is damaged is made anew, from what is still good in it and from the segments. */
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  statSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { expect, test } from 'vitest';
+import type { AgentLog } from '../../src/api.js';
+import { type Mark, makeMark } from '../../src/segment/marks.js';
+import { runSync } from '../../src/segment/steps.js';
+import { Random } from '../support/random.js';
+import { allOf, Scene } from './scene.js';
+
+const PAGE = 8192;
+const LARGE = 1_000_000;
+
+type Damage = (path: string, random: Random) => void;
+
+function overwrite(path: string, page: number, bytes: Buffer): void {
+  const fd = openSync(path, 'r+');
+  writeSync(fd, bytes, 0, bytes.length, page * PAGE);
+  closeSync(fd);
+}
+
+function leaveMark({ disk, paths }: Scene, mark: Mark): void {
+  runSync(disk.processNamed('another'), makeMark(paths, mark));
+}
+
+const keptIn = (quarantine: string) => readdirSync(quarantine).filter((file) => file.endsWith('.db'));
+
+const pagesOf = (path: string) => Math.floor(statSync(path).size / PAGE);
+
+const DAMAGES: Record<string, Damage> = {
+  'its head is zeroed': (path) => overwrite(path, 0, Buffer.alloc(PAGE)),
+  'a root is garbage': (path, random) => overwrite(path, 2 + random.below(10), random.bytes(PAGE)),
+  'any pages are zeroed': (path, random) => {
+    for (let page = 0; page < pagesOf(path); page++)
+      if (random.chance(0.3)) overwrite(path, page, Buffer.alloc(PAGE));
+    // There is always one.
+    overwrite(path, 3, Buffer.alloc(PAGE));
+  },
+  'its end is cut off': (path) => truncateSync(path, PAGE * Math.ceil(pagesOf(path) / 2)),
+  'it is empty': (path) => truncateSync(path, 0),
+  'it is garbage': (path, random) => writeFileSync(path, random.bytes(3 * PAGE)),
+  'it is gone': (path) => unlinkSync(path),
+};
+
+interface Filled {
+  readonly scene: Scene;
+  readonly log: AgentLog;
+  /** What was not deleted, by id. */
+  readonly expected: Map<string, string>;
+}
+
+/** A store of which everything but the last entries is in the database. */
+async function fill(seed: number, archiveBytes: number): Promise<Filled> {
+  const scene = new Scene(seed);
+  scene.database.fullText = scene.random.chance(0.3);
+  let log = await scene.open('a');
+  const expected = new Map<string, string>();
+  for (let round = 0; round < 4; round++) {
+    for (let n = 0; n < 60; n++) {
+      const id = await scene.append(log, `task ${n % 3}`, scene.random.pick([10, 100, 3000]));
+      expected.set(id, `task ${n % 3}`);
+    }
+    if (round === 1) {
+      await log.deleteTask('task 2');
+      for (const [id, task] of expected) if (task === 'task 2') expected.delete(id);
+    }
+    if (round === 3) break;
+    scene.kill('a');
+    await scene.compact('compactor', archiveBytes);
+    scene.database.kill('compactor');
+    log = await scene.open('a');
+  }
+  for (const [id] of expected) expected.set(id, scene.acknowledged.get(id)!);
+  return { scene, log, expected };
+}
+
+async function expectAllToBeSound({ scene, log, expected }: Filled): Promise<void> {
+  scene.kill('a');
+  await scene.compact('compactor', LARGE);
+  const wanted = [...expected].sort(([a], [b]) => (a < b ? -1 : 1));
+  expect(scene.rows).toEqual(wanted);
+  const database = scene.database;
+  expect(database.select('PRAGMA integrity_check')).toEqual(['ok']);
+  expect(database.select('SELECT total(entries) FROM agentLogTasks')).toEqual([wanted.length]);
+  expect(
+    database.select(`
+      SELECT id FROM agentLogEntries
+      WHERE id > ifnull((SELECT lastId FROM agentLogSlots WHERE slot = id & 1023), 0)`),
+  ).toEqual([]);
+  expect(scene.damages).toEqual([]);
+  const again = await scene.open('b');
+  expect(await allOf(again)).toEqual(wanted);
+  expect(await again.count()).toBe(wanted.length);
+  void log;
+}
+
+for (const [name, damage] of Object.entries(DAMAGES)) {
+  test.each([1, 2])(
+    `with all segments everything comes back, and nothing that was deleted: ${name} (seed %i)`,
+    async (seed) => {
+      const filled = await fill(seed, LARGE);
+      const { scene, expected } = filled;
+      const { path, quarantine, heals } = scene.database;
+      damage(path, new Random(seed));
+      const wasThere = existsSync(path);
+      await scene.compact('compactor', LARGE);
+      expect(heals).toHaveLength(1);
+      expect(heals[0]!.missing === null || heals[0]!.missing === 0).toBe(true);
+      expect(keptIn(quarantine)).toHaveLength(wasThere ? 1 : 0);
+      await expectAllToBeSound(filled);
+      expect(heals).toHaveLength(1);
+      expect(expected.size).toBeGreaterThan(100);
+    },
+  );
+}
+
+test.each([1, 2, 3, 4])(
+  'without segments what can be read comes back, and the rest is counted (seed %i)',
+  async (seed) => {
+    const { scene, expected } = await fill(seed, 0);
+    const { path, heals } = scene.database;
+    const before = new Map(scene.rows);
+    const random = new Random(seed);
+    // Leaves of the table, in which the rows are: what leads to them may go, too.
+    for (let i = 0; i < 3; i++) overwrite(path, 12 + random.below(pagesOf(path) - 12), Buffer.alloc(PAGE));
+    leaveMark(scene, 'database.suspect');
+    await scene.compact('compactor', 0);
+    expect(heals).toHaveLength(1);
+    const rows = new Map(scene.rows);
+    for (const [id, text] of rows) expect(expected.get(id)).toBe(text);
+    const lost = [...before.keys()].filter((id) => !rows.has(id));
+    expect(heals[0]!.missing).toBe(lost.length);
+    expect(heals[0]!.rows).toBe(before.size - lost.length);
+    expect(rows.size).toBeGreaterThan(before.size / 3);
+  },
+);
+
+test('what was asked for is done, and a sound database loses nothing by it', async () => {
+  const filled = await fill(5, 0);
+  const { scene } = filled;
+  scene.disk
+    .processNamed('asker')
+    .callSync(
+      'close',
+      scene.disk
+        .processNamed('asker')
+        .callSync('open', `${scene.paths.locks}/database.rebuild`, 0o102, 0o600),
+    );
+  await scene.compact('compactor', 0);
+  expect(scene.database.heals).toMatchObject([{ reason: 'it was asked for', missing: 0 }]);
+  await expectAllToBeSound(filled);
+  expect(scene.database.heals).toHaveLength(1);
+});
+
+test('a sound database that somebody suspects stays', async () => {
+  const filled = await fill(6, 0);
+  const { scene } = filled;
+  leaveMark(scene, 'database.suspect');
+  await scene.compact('compactor', 0);
+  expect(scene.database.heals).toEqual([]);
+  await expectAllToBeSound(filled);
+});
+
+test('of the damaged ones the last three are kept', async () => {
+  const { scene } = await fill(7, LARGE);
+  const { path, quarantine, heals } = scene.database;
+  const inodes: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    inodes.push(statSync(path).ino);
+    overwrite(path, 0, Buffer.alloc(PAGE));
+    leaveMark(scene, 'database.suspect');
+    await scene.compact('compactor', LARGE);
+    scene.database.kill('compactor');
+  }
+  expect(heals).toHaveLength(5);
+  expect(keptIn(quarantine).sort()).toEqual(
+    inodes
+      .slice(2)
+      .map((ino) => `agent-log-${ino}.db`)
+      .sort(),
+  );
+});
