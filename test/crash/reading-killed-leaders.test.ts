@@ -1,7 +1,9 @@
 /**
- * A process that reads in every way, and some that follow, while others append and whichever leads is killed, again and
- * again. With AGENTLOG_MINUTE=1 it goes on for a minute.
+ * A process that reads in every way, and some that follow, while others append, the database is made anew, and whichever
+ * leads is killed, again and again. With AGENTLOG_MINUTE=1 it goes on for a minute.
  */
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tempDir } from '../package/support/temp-dir.js';
@@ -57,6 +59,17 @@ class Follower {
   }
 }
 
+/** Whoever leads makes the database anew, twice, however often it is killed while it does. */
+async function healTwice(store: string): Promise<void> {
+  const mark = join(store, 'locks/database.rebuild');
+  for (let heals = 0; heals < 2; heals++) {
+    writeFileSync(mark, '');
+    // Asks for a round.
+    writeFileSync(join(store, 'locks/compactor.request'), randomBytes(16));
+    await expect.poll(() => existsSync(mark), { timeout: 120_000, interval: 50 }).toBe(false);
+  }
+}
+
 /** Goes on until `work` is over. How many steps that were. */
 async function during(work: Promise<unknown>, step: () => Promise<unknown>): Promise<number> {
   let isOver = false;
@@ -93,15 +106,19 @@ test.runIf(process.platform === 'linux')(
       await killed!.kill();
       await killed!.start();
     });
+    const healing = healTwice(store);
     // Whichever fails, none goes on behind the end of the test.
-    await Promise.allSettled([appending, reading, ending]);
-    const [, , ends] = await Promise.all([appending, reading, ending]);
+    await Promise.allSettled([appending, reading, ending, healing]);
+    const [, , ends] = await Promise.all([appending, reading, ending, healing]);
     await leaders.killAll();
 
     const all = await acknowledged.check(await openStore(store));
     for (const [n, follower] of followers.entries())
       await follower.check(n < 2 ? all : all.filter(({ taskId }) => taskId === followed));
     expect(leaders.troubles).toEqual([]);
+    expect(
+      readdirSync(join(store, 'quarantine')).filter((file) => file.endsWith('.db')).length,
+    ).toBeGreaterThan(1);
     expect(ends).toBeGreaterThan(KILLS / 4);
     expect(acknowledged.sizeOf(followed)).toBeGreaterThan(KILLS * 10);
     expect(acknowledged.size).toBeGreaterThan(KILLS * 100);
