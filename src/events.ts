@@ -52,6 +52,8 @@ export interface CompactEvent {
 
 /** The database was damaged, or was to be made anew, and another one has taken its place. */
 export interface HealEvent {
+  /** False when nothing was wrong, and `rebuild()` had asked for it. */
+  readonly wasDamaged: boolean;
   /** What was wrong. For people. */
   readonly reason: string;
   /** Rows that could be read in the old one. */
@@ -150,7 +152,8 @@ export class Events {
       const { segment, reason } = event as DamageEvent;
       this.#warnProcess('AGENTLOG_DAMAGE', `${segment}: ${reason}`);
     } else if (name === 'heal') {
-      const { reason, missing } = event as HealEvent;
+      const { wasDamaged, reason, missing } = event as HealEvent;
+      if (!wasDamaged) return;
       const lost = missing === null ? 'an unknown number of entries may be' : `${missing} entries are`;
       this.#warnProcess('AGENTLOG_HEAL', `the database was made anew (${reason}); ${lost} missing`);
     }

@@ -260,7 +260,7 @@ export class Compactor {
     if (runSync(disk, takeMark(paths, 'database.suspect'))) this.#isSuspect = true;
     if (healing !== undefined && runSync(disk, hasMark(paths, 'database.rebuild'))) {
       this.close();
-      await this.#heal(healing, 'it was asked for');
+      await this.#heal(healing, undefined);
       runSync(disk, takeMark(paths, 'database.rebuild'));
     }
     if (this.#isSuspect) await this.#ready();
@@ -299,9 +299,9 @@ export class Compactor {
   }
 
   /** No connection may be open. */
-  async #heal(healing: Healing, reason: string): Promise<void> {
+  async #heal(healing: Healing, problem: string | undefined): Promise<void> {
     const { reports } = this.#options;
-    const event = await healing.heal(reason, {
+    const event = await healing.heal(problem, {
       check: () => {
         if (this.#isEnding) throw new Stopped();
       },

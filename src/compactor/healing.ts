@@ -73,12 +73,12 @@ export class Healing {
     finishReplacing(this.#options.path, this.#options.quarantine);
   }
 
-  /** No connection may be open. */
-  async heal(reason: string, watch: Watch): Promise<HealEvent> {
+  /** No connection may be open. `problem`: what is wrong; undefined when nothing is, and it was asked for. */
+  async heal(problem: string | undefined, watch: Watch): Promise<HealEvent> {
     const { path, quarantine } = this.#options;
     removeUnfinished(path);
     try {
-      const event = await this.#make(reason, watch);
+      const event = await this.#make(problem, watch);
       declareHealed(path);
       finishReplacing(path, quarantine);
       return event;
@@ -87,7 +87,7 @@ export class Healing {
     }
   }
 
-  async #make(reason: string, watch: Watch): Promise<HealEvent> {
+  async #make(problem: string | undefined, watch: Watch): Promise<HealEvent> {
     const { path, quarantine } = this.#options;
     const begun = performance.now();
     const kept = keptPath(path, quarantine) ?? null;
@@ -96,7 +96,8 @@ export class Healing {
       await building.takeRows();
       await building.replay();
       const milliseconds = Math.round(performance.now() - begun);
-      const event = { reason, ...building.sums, kept, milliseconds };
+      const about = { wasDamaged: problem !== undefined, reason: problem ?? 'it was asked for' };
+      const event = { ...about, ...building.sums, kept, milliseconds };
       building.finish(event);
       makeOneFile(unfinishedPath(path));
       return event;
