@@ -16,7 +16,7 @@ const PATIENCE_MS = 10_000;
 const PAGE_ROWS = 1000;
 const MOST_ANSWERS = 100;
 
-export interface RowProblem {
+interface RowProblem {
   readonly kind: 'row' | 'counter' | 'database';
   readonly where: string;
   readonly what: string;
