@@ -1,62 +1,17 @@
-/** Bytes of a segment change after they were written: what the scanner makes of it, against an independent model. */
-import { describe, expect, it } from 'vitest';
+/**
+ * Bytes of a segment change after they were written: what the scanner makes of it, against an independent model.
+ * Many damages at once are tried by the suite in tools/torture/fuzz.
+ */
+import { describe, it } from 'vitest';
 import { recordSize } from '../../src/segment/layout.js';
-import { SegmentImage } from '../../src/segment/segment-image.js';
-import { must } from '../support/must.js';
-import { Random } from '../support/random.js';
-import { expectAfterRot } from '../support/rot-model.js';
 import {
-  addRandomBatches,
-  areSame,
-  headerOf,
-  nameOf,
-  recordsOf,
-  type Seen,
-  scanBytes,
-} from '../support/segments.js';
+  checkRot as check,
+  makeSubject,
+  SUBJECT_ENDS,
+  type Subject,
+} from '../../tools/torture/fuzz/rot-check.js';
 
-const HEADER_BYTES = 64;
 const RECORD_HEADER_BYTES = 32;
-
-interface Subject {
-  readonly bytes: Buffer;
-  readonly records: Seen[];
-  readonly header: ReturnType<typeof headerOf>;
-  readonly sealed: boolean;
-}
-
-function makeSubject(seed: number, batches: number, end: 'sealed' | 'mark' | 'batch'): Subject {
-  const random = new Random(seed);
-  const header = headerOf(seed);
-  const image = new SegmentImage(header);
-  addRandomBatches(image, random, batches);
-  if (end === 'sealed') image.seal();
-  if (end === 'mark') image.mark();
-  const bytes = image.bytes();
-  return { bytes, records: recordsOf(bytes), header, sealed: end === 'sealed' };
-}
-
-/** Scans the rotten bytes and compares everything with the model. */
-function check({ bytes, records, header, sealed }: Subject, rotten: Buffer, about: string): void {
-  const name = nameOf(header, sealed ? 'sealed' : 'open');
-  const scanned = scanBytes(rotten, { writer: sealed ? 'sealed' : 'gone', name });
-  const expected = expectAfterRot(bytes, rotten, records, sealed);
-  if (!areSame(scanned.records, expected.records)) expect(scanned.records, about).toEqual(expected.records);
-
-  for (const lost of expected.lost) {
-    const reported = scanned.holes.some(
-      (hole) => hole.offset < lost.end && hole.offset + hole.length > lost.offset,
-    );
-    const cutOff = lost.offset >= rotten.length && scanned.holes.some((hole) => hole.cause === 'end');
-    must(reported || cutOff, () => `${about}: the loss at ${lost.offset} is not reported`);
-  }
-  const headerRot = !bytes.subarray(0, HEADER_BYTES).equals(rotten.subarray(0, HEADER_BYTES));
-  const endRot = sealed && !scanned.records.some((record) => record.type === 3);
-  const damaged = expected.lost.length > 0 || headerRot || endRot;
-  const { kind, reason, tail } = scanned.verdict;
-  must((kind === 'damaged') === damaged, () => `${about}: ${reason}`);
-  must(!expected.torn || tail !== null, () => `${about}: no tail is reported`);
-}
 
 function flip(bytes: Buffer, at: number, bit: number): Buffer {
   const rotten = Buffer.from(bytes);
@@ -84,7 +39,7 @@ function placesOf({ records, bytes }: Subject): number[] {
   return [...inHeader, ...inRecords].filter((place) => place < bytes.length);
 }
 
-describe.each(['sealed', 'mark', 'batch'] as const)('a segment that ends with its %s', (end) => {
+describe.each(SUBJECT_ENDS)('a segment that ends with its %s', (end) => {
   it('loses only the records that a flipped bit touches, wherever it is', () => {
     const subject = makeSubject(11, 12, end);
     for (const place of placesOf(subject)) {
@@ -109,23 +64,6 @@ describe.each(['sealed', 'mark', 'batch'] as const)('a segment that ends with it
     for (const length of places) {
       if (length < 0) continue;
       check(subject, Buffer.from(subject.bytes.subarray(0, length)), `truncated to ${length}`);
-    }
-  });
-
-  it('finds its way through many damages at once', () => {
-    for (let seed = 1; seed <= 1000; seed++) {
-      const random = new Random(seed);
-      const subject = makeSubject(seed, random.between(1, 25), end);
-      let rotten: Buffer = Buffer.from(subject.bytes);
-      for (let damages = random.between(1, 6); damages > 0; damages--) {
-        const at = random.below(rotten.length);
-        const kind = random.pick(['bit', 'bit', 'zeros', 'garbage']);
-        if (kind === 'bit') rotten = flip(rotten, at, random.below(8));
-        else if (kind === 'zeros') rotten = zero(rotten, at, random.between(1, 1500));
-        else random.bytes(random.between(1, 200)).copy(rotten, at);
-      }
-      if (random.chance(0.1)) rotten = rotten.subarray(0, random.below(rotten.length));
-      check(subject, rotten, `seed ${seed}`);
     }
   });
 

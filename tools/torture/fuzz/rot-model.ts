@@ -2,7 +2,7 @@
  * What must come back from a segment after some of its bytes have changed, worked out from the original records alone:
  * by comparing bytes, without CRCs, sync marks or a walk. It follows the rules of docs/format.md from the other end.
  */
-import type { Seen } from './segments.js';
+import type { Seen } from '../segments.js';
 
 const RECORD_HEADER = 32;
 
