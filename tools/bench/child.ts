@@ -40,7 +40,7 @@ export class Child {
     this.#child.on('exit', (code, signal) => this.#ended(`${signal ?? `exit code ${code}`}`));
   }
 
-  say(message: string): void {
+  say(message: string | number): void {
     this.#child.send(message);
   }
 
@@ -59,6 +59,13 @@ export class Child {
   async end(): Promise<void> {
     if (this.#end === undefined) await once(this.#child, 'exit');
     if (this.#end !== 'exit code 0') throw new Error(`a process of the benchmark ended with ${this.#end}`);
+  }
+
+  /** Resolves when it is gone. */
+  async kill(): Promise<void> {
+    if (this.#end !== undefined) return;
+    this.#child.kill('SIGKILL');
+    await once(this.#child, 'exit');
   }
 
   #ended(how: string): void {

@@ -36,3 +36,8 @@ export class Random {
     return Buffer.from(Array.from({ length }, () => this.below(256)));
   }
 }
+
+/** The draws of one of many cases, which are the same whatever the others have drawn. */
+export function randomOfCase(seed: number, number: number): Random {
+  return new Random(Math.imul(seed, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b));
+}

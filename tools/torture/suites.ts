@@ -1,5 +1,6 @@
 import { fuzz } from './fuzz/fuzz.js';
+import { rot } from './rot/rot.js';
 import type { Suite } from './suite.js';
 
 /** In the order in which they run. */
-export const SUITES: readonly Suite[] = [fuzz];
+export const SUITES: readonly Suite[] = [rot, fuzz];

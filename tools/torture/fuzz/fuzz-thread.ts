@@ -1,7 +1,7 @@
 /** A thread that tries inputs, as many as are left, and tells which did not hold. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { describe } from '../../../src/errors.js';
-import { Random } from '../random.js';
+import { randomOfCase } from '../random.js';
 import { TRIES } from './tries.js';
 
 export interface Orders {
@@ -43,7 +43,7 @@ for (const name of ['alloc', 'allocUnsafe', 'allocUnsafeSlow'] as const) {
 
 function tryOne(input: number): void {
   orders.shared[1 + orders.thread] = input;
-  const random = new Random(Math.imul(orders.seed, 0x9e3779b1) ^ Math.imul(input, 0x85ebca6b));
+  const random = randomOfCase(orders.seed, input);
   const [kind, attempt] = kinds[input % kinds.length]!;
   counts.set(kind, (counts.get(kind) ?? 0) + 1);
   try {
