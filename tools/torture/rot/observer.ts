@@ -1,6 +1,13 @@
 /** Uses one handle of a damaged store in every way, and notes what it gives, what it tells, and how it fails. */
 import { isDeepStrictEqual } from 'node:util';
-import { type AgentLog, AgentLogError, openAgentLog, type StoredEntry } from '../../../src/index.js';
+import {
+  type AgentLog,
+  AgentLogError,
+  type AgentLogListeners,
+  type HealEvent,
+  openAgentLog,
+  type StoredEntry,
+} from '../../../src/index.js';
 import type { AgentLogOptions } from '../../../src/options.js';
 import type { Random } from '../random.js';
 import type { Ledger } from './store-kinds.js';
@@ -11,6 +18,7 @@ export class Observations {
   readonly problems: string[] = [];
   /** What the store told by events: damage and warnings. */
   readonly told: string[] = [];
+  readonly heals: HealEvent[] = [];
   /** Codes with which calls were rejected, by what was called. */
   readonly failures = new Map<string, string>();
   /** Between two ways to read the same. */
@@ -63,10 +71,10 @@ export async function openDamaged(
   seen: Observations,
   options: AgentLogOptions,
 ): Promise<AgentLog | undefined> {
-  const on = {
-    damage: ({ segment, reason }: { segment: string; reason: string }) =>
-      seen.told.push(`${segment}: ${reason}`),
-    warning: ({ code, message }: { code: string; message: string }) => seen.told.push(`${code}: ${message}`),
+  const on: AgentLogListeners = {
+    damage: ({ segment, reason }) => seen.told.push(`${segment}: ${reason}`),
+    warning: ({ code, message }) => seen.told.push(`${code}: ${message}`),
+    heal: (event) => seen.heals.push(event),
   };
   return seen.attempt('openAgentLog', () => openAgentLog(store, { ...options, on }));
 }
