@@ -12,7 +12,6 @@ import {
   finishReplacing,
   keptPath,
   removeUnfinished,
-  rowsPath,
   unfinishedPath,
 } from '../db/replacing.js';
 import type { RowStore } from '../db/row-store.js';
@@ -20,14 +19,13 @@ import type { Salvaged } from '../db/salvage.js';
 import type { Deletion } from '../deletion.js';
 import type { HealEvent } from '../events.js';
 import type { Disk } from '../segment/disk.js';
-import { listSegments } from '../segment/segment-list.js';
 import { segmentIdOf } from '../segment/segment-name.js';
 import type { Source } from '../segment/segment-reading.js';
-import { runSync } from '../segment/steps.js';
 import type { StorePaths } from '../segment/store-directory.js';
 import { survey } from '../segment/survey.js';
 import type { RebuildProgress } from './api.js';
 import { CannotBeRead, eraseSome, type Ingested, ingest, TooMuchToErase } from './ingestion.js';
+import { isDatabaseLost } from './lost-database.js';
 import { compareAge } from './shelves.js';
 
 interface HealingOptions {
@@ -63,9 +61,8 @@ export class Healing {
 
   /** There is no database, and there must have been one. */
   get isLost(): boolean {
-    const { disk, paths, path } = this.#options;
-    const isThere = (directory: string) => runSync(disk, listSegments(directory)).length > 0;
-    return !existsSync(rowsPath(path)) && (isThere(paths.archive) || isThere(paths.quarantine));
+    const { disk, paths } = this.#options;
+    return isDatabaseLost(disk, paths);
   }
 
   /** Puts a database in its place that an earlier leader has made. */
@@ -131,7 +128,9 @@ class Building {
   }
 
   async takeRows(): Promise<void> {
-    for await (const part of this.#options.salvage()) {
+    const { path, salvage } = this.#options;
+    // Of one that is gone there is nothing to read.
+    for await (const part of existsSync(path) ? salvage() : []) {
       this.#watch.check();
       if (part.kind === 'known') {
         this.#open(part.hasFullText);

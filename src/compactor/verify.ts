@@ -17,6 +17,7 @@ import { runSync } from '../segment/steps.js';
 import { databasePath, type StorePaths } from '../segment/store-directory.js';
 import { survey } from '../segment/survey.js';
 import type { VerifyProblem, VerifyProgress, VerifyResult } from './api.js';
+import { isDatabaseLost } from './lost-database.js';
 
 /** That are told; all are counted. */
 const MOST_PROBLEMS = 1000;
@@ -36,15 +37,17 @@ export async function verify(
   const check = RowCheck.open(databasePath(paths), tell);
   try {
     const rowsTotal = check?.count() ?? 0;
-    const ledger = check?.ledger() ?? new Map<string, number>();
+    const ledger = check?.ledger();
+    if (isDatabaseLost(disk, paths))
+      tell({ kind: 'database', where: databasePath(paths), what: 'is gone, and there were rows in it' });
     const { sources, problems: unread } = await survey(disk, paths, [paths.archive]);
     for (const error of unread) tell({ kind: 'segment', where: paths.segments, what: error.message });
     const reading = new Readings(disk, check, tell);
     let bytes = 0;
     for (const [i, source] of sources.entries()) {
-      const known = ledger.get(segmentIdOf(source.name));
+      const known = ledger?.get(segmentIdOf(source.name));
       bytes += await reading.read(source, known);
-      if (known === undefined && isIn(paths.archive, source) && check !== undefined)
+      if (known === undefined && isIn(paths.archive, source) && ledger !== undefined)
         tell({
           kind: 'ledger',
           where: source.path,

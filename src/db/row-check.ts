@@ -39,6 +39,7 @@ export class RowCheck {
   readonly #tell: Tell;
   readonly #deletes: Deletes;
   readonly #crc: Statement;
+  readonly #unreadable = new Set<string>();
 
   private constructor(path: string, db: Connection, tell: Tell) {
     this.#path = path;
@@ -70,21 +71,24 @@ export class RowCheck {
 
   /** How many rows there are, as the counters have it. */
   count(): number {
-    return this.#db.prepare('SELECT total(entries) FROM agentLogTasks').pluck().get() as number;
+    const sum = this.#db.prepare('SELECT total(entries) FROM agentLogTasks').pluck();
+    return this.#unlessDamaged('the counters', () => sum.get() as number) ?? 0;
   }
 
-  /** Of each segment that has become rows how many entries it had. */
-  ledger(): Map<string, number> {
-    const rows = this.#db.prepare('SELECT segmentId, entries FROM agentLogSegments').raw().all();
-    return new Map(rows as [string, number][]);
+  /** Of each segment that has become rows how many entries it had; undefined when that cannot be read. */
+  ledger(): Map<string, number> | undefined {
+    const rows = this.#db.prepare('SELECT segmentId, entries FROM agentLogSegments').raw();
+    return this.#unlessDamaged('the ledger', () => new Map(rows.all() as [string, number][]));
   }
 
-  /** Undefined when the entry is a row, or was deleted. */
+  /** Undefined when the entry is a row, or was deleted, or its place in the database cannot be read. */
   problemOf(entry: Row & Deletable): string | undefined {
-    const crc = this.#crc.get(entry.idHigh, entry.idLow);
-    if (crc === rowCrc(entry)) return undefined;
-    if (crc !== undefined) return 'has a row that says something else';
-    return this.#deletes.covers(entry) ? undefined : 'has no row';
+    return this.#unlessDamaged('the row of an entry', () => {
+      const crc = this.#crc.get(entry.idHigh, entry.idLow);
+      if (crc === rowCrc(entry)) return undefined;
+      if (crc !== undefined) return 'has a row that says something else';
+      return this.#deletes.covers(entry) ? undefined : 'has no row';
+    });
   }
 
   /** Every row and every counter; what SQLite itself finds wrong. Yields how many rows it has been through. */
@@ -101,13 +105,29 @@ export class RowCheck {
     try {
       yield* work();
     } catch (error) {
-      if (!isDamage(error)) throw error;
-      this.#tell({
-        kind: 'database',
-        where: this.#path,
-        what: `${what} could not be read to the end: ${(error as Error).message}`,
-      });
+      this.#damaged(what, error);
     }
+  }
+
+  #unlessDamaged<Answer>(what: string, work: () => Answer): Answer | undefined {
+    try {
+      return work();
+    } catch (error) {
+      this.#damaged(what, error);
+      return undefined;
+    }
+  }
+
+  /** Told once of each; anything but damage is thrown. */
+  #damaged(what: string, error: unknown): void {
+    if (!isDamage(error)) throw error;
+    if (this.#unreadable.has(what)) return;
+    this.#unreadable.add(what);
+    this.#tell({
+      kind: 'database',
+      where: this.#path,
+      what: `${what} could not be read to the end: ${(error as Error).message}`,
+    });
   }
 
   *#rows(): Generator<number> {

@@ -1,0 +1,12 @@
+/** Whether there is no database although there must have been one: segments were let go of, as they had become rows. */
+import { existsSync } from 'node:fs';
+import { rowsPath } from '../db/replacing.js';
+import type { Disk } from '../segment/disk.js';
+import { listSegments } from '../segment/segment-list.js';
+import { runSync } from '../segment/steps.js';
+import { databasePath, type StorePaths } from '../segment/store-directory.js';
+
+export function isDatabaseLost(disk: Disk, paths: StorePaths): boolean {
+  const isThere = (directory: string) => runSync(disk, listSegments(directory)).length > 0;
+  return !existsSync(rowsPath(databasePath(paths))) && (isThere(paths.archive) || isThere(paths.quarantine));
+}
