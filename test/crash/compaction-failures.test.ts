@@ -6,7 +6,7 @@ import { tempDir } from '../package/support/temp-dir.js';
 import { Random } from '../support/random.js';
 import { inspectDatabase, OUTSIDE, SOUND, waitingSegments } from './support/database.js';
 import { runHost, startHost } from './support/host.js';
-import { noDisk, withDisk } from './support/small-disk.js';
+import { noDisk, withDisk } from '../../tools/torture/small-disk.js';
 import { storePath } from './support/stores.js';
 
 /** What programs have in common: they note what they are told. */

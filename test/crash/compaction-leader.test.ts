@@ -1,8 +1,9 @@
 /** A leader that dies, or is stopped for a while, as the other handles of its store see it. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { leaderOf } from '../../tools/torture/processes/leader-of.js';
 import { Random } from '../support/random.js';
-import { inspectDatabase, leaderOf, SOUND, waitingSegments } from './support/database.js';
+import { inspectDatabase, SOUND, waitingSegments } from './support/database.js';
 import { type Host, startHost } from './support/host.js';
 import { storePath } from './support/stores.js';
 

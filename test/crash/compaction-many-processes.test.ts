@@ -1,6 +1,7 @@
 /** Twenty processes that append, some of which compact all the time. */
 import { expect, test } from 'vitest';
-import { inspectDatabase, leaderOf, SOUND, waitingSegments } from './support/database.js';
+import { leaderOf } from '../../tools/torture/processes/leader-of.js';
+import { inspectDatabase, SOUND, waitingSegments } from './support/database.js';
 import { startHost } from './support/host.js';
 import { idsAndTexts, openStore, storePath } from './support/stores.js';
 

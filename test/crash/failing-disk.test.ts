@@ -3,9 +3,9 @@
  * sync is EIO, also those under way, and what was not synced is nowhere when it is mounted again.
  */
 import { expect, test } from 'vitest';
+import { noDisk, withDisk } from '../../tools/torture/small-disk.js';
 import { tempDir } from '../package/support/temp-dir.js';
 import { runHost } from './support/host.js';
-import { noDisk, withDisk } from './support/small-disk.js';
 
 const ROUNDS = 8;
 

@@ -1,8 +1,8 @@
 /** Disks that are full: real ones, mounted for the test. */
 import { expect, test } from 'vitest';
+import { noDisk, withDisk } from '../../tools/torture/small-disk.js';
 import { tempDir } from '../package/support/temp-dir.js';
 import { runHost, startHost } from './support/host.js';
-import { noDisk, withDisk } from './support/small-disk.js';
 
 /** What a program does with a disk that is full now and then, and what it was told about its entries. */
 const FILLING = `

@@ -4,10 +4,10 @@ import { createHash } from 'node:crypto';
 import { cpSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, type TestContext, test } from 'vitest';
+import { noDisk, noModes, withDisk, withModes } from '../../tools/torture/small-disk.js';
 import { tempDir } from '../package/support/temp-dir.js';
 import { OUTSIDE, walBytes } from './support/database.js';
 import { runHost, startHost } from './support/host.js';
-import { noDisk, noModes, withDisk, withModes } from './support/small-disk.js';
 import { storePath } from './support/stores.js';
 
 /** Rows, what waits in a sealed segment, and a delete: then all is closed in the order that `args.order` says. */

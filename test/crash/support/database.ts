@@ -2,7 +2,7 @@
  * The database as its file gives it, read by processes of their own: if this one opened and closed it, the locks that
  * SQLite holds on it in this process would be gone.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { repositoryRoot } from '../../package/support/paths.js';
@@ -73,15 +73,4 @@ export function waitingSegments(store: string): string[] {
 /** Of the write-ahead log. By its name: the file is not opened. */
 export function walBytes(store: string): number {
   return statSync(join(store, 'agent-log.db-wal'), { throwIfNoEntry: false })?.size ?? 0;
-}
-
-/** The process that leads at the moment, as the kernel says. Linux only. */
-export function leaderOf(store: string): number | undefined {
-  const { ino } = statSync(join(store, 'locks/compactor.lock'), { throwIfNoEntry: false }) ?? {};
-  for (const line of readFileSync('/proc/locks', 'utf8').split('\n')) {
-    // 3: FLOCK  ADVISORY  WRITE 4242 08:01:131099 0 EOF
-    const [, kind, , , pid, file] = line.split(/\s+/);
-    if (kind === 'FLOCK' && file?.endsWith(`:${ino}`)) return Number(pid);
-  }
-  return undefined;
 }

@@ -1,9 +1,9 @@
 /** Processes that append and compact on one store, of which whichever leads is killed, again and again, and replaced. */
 import { expect } from 'vitest';
+import { leaderOf } from '../../../tools/torture/processes/leader-of.js';
 import { Random } from '../../support/random.js';
 import { Acknowledged } from './acknowledged.js';
 import { type Acknowledgement, APPENDER } from './appender.js';
-import { leaderOf } from './database.js';
 import { type Host, startHost } from './host.js';
 import { storePath } from './stores.js';
 
