@@ -296,8 +296,9 @@ function makeDatabase(path: string, options: RowStoreOptions): void {
     migrate(db, unfinished);
     // Who searches what waits must not find a database without the index in between.
     if (options.fullText) makeFullText(db);
+    // Closing takes the log with it, but leaves it there, and says nothing, when not all of it could be written back.
+    if (!checkpoint(db, 'TRUNCATE').isFull) throw new Error(`${unfinished} is being used by somebody else`);
   } finally {
-    // The only connection takes the log with it.
     db.close();
   }
   renameSync(unfinished, path);

@@ -2,11 +2,11 @@
 import { closeSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { noDisk, withDisk } from '../../tools/torture/small-disk.js';
 import { tempDir } from '../package/support/temp-dir.js';
 import { Random } from '../support/random.js';
 import { inspectDatabase, OUTSIDE, SOUND, waitingSegments } from './support/database.js';
 import { runHost, startHost } from './support/host.js';
-import { noDisk, withDisk } from '../../tools/torture/small-disk.js';
 import { storePath } from './support/stores.js';
 
 /** What programs have in common: they note what they are told. */
@@ -65,6 +65,42 @@ test('a disk with no space for the database', async ({ skip }) => {
     warnings: ['AGENTLOG_COMPACTION'],
     damages: [],
   });
+});
+
+test('a database that is made where there is ever so little space', async ({ skip }) => {
+  const directory = tempDir();
+  const reason = noDisk('tmpfs', directory);
+  if (reason !== undefined) skip(reason);
+  const said = await runHost(
+    `${NOTING}
+     import { closeSync, ftruncateSync, openSync, rmSync } from 'node:fs';
+     const store = args.directory + '/store';
+     const ballast = args.directory + '/ballast';
+     const problems = [];
+     const outcomes = new Set();
+     // From none to more than it takes.
+     for (let free = 0; free <= 320_000; free += 20_000) {
+       const log = await openAgentLog(store, { on });
+       acknowledged.length = 0;
+       await append(log, 3);
+       const fd = openSync(ballast, 'w');
+       let size = 0;
+       for (;;) { try { size += writeSync(fd, Buffer.alloc(4096)); } catch { break; } }
+       ftruncateSync(fd, Math.max(0, size - free));
+       closeSync(fd);
+       const { code } = await codeOf(log.compact());
+       outcomes.add(code === undefined ? 'made' : 'not made');
+       rmSync(ballast);
+       const again = await codeOf(log.compact());
+       if (again.code !== undefined) problems.push(free + ' bytes: ' + again.message);
+       else if (!isSame(await idsOf(log))) problems.push(free + ' bytes: other entries are read');
+       await log.close();
+       rmSync(store, { recursive: true });
+     }
+     say({ problems, damages, outcomes: [...outcomes] });`,
+    { args: { directory }, through: withDisk('tmpfs', directory) },
+  );
+  expect(said).toEqual({ problems: [], damages: [], outcomes: ['not made', 'made'] });
 });
 
 test('a database that somebody else writes to for longer than anybody waits', async () => {
