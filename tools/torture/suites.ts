@@ -1,6 +1,7 @@
 import { fuzz } from './fuzz/fuzz.js';
+import { kills } from './kills/suite.js';
 import { rot } from './rot/rot.js';
 import type { Suite } from './suite.js';
 
 /** In the order in which they run. */
-export const SUITES: readonly Suite[] = [rot, fuzz];
+export const SUITES: readonly Suite[] = [kills, rot, fuzz];
