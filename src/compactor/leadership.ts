@@ -293,6 +293,10 @@ export class Leadership {
     let left: number;
     try {
       left = await this.#runningRunner().drain(goal);
+    } catch (error) {
+      // What a thread could not load is missing for as long as the thread runs, also when it is there again.
+      if ((error as { code?: unknown }).code === 'AGENTLOG_NATIVE_MISSING') await this.#end(false);
+      throw error;
     } finally {
       this.#lastWork = performance.now();
     }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { requireWith } from './support/fake-package.js';
 import { linkAgentlog } from './support/linked.js';
+import { repositoryRoot } from './support/paths.js';
 import { runNode } from './support/run-node.js';
 import { tempDir } from './support/temp-dir.js';
 
@@ -82,4 +83,29 @@ test.each(lacks)('a host is told once that %s, and loses nothing', (_name, packa
     for (const part of says) expect(message).toContain(part);
   }
   expect(existsSync(join(dir, 'store', 'agent-log.db'))).toBe(false);
+});
+
+test('a host goes on compacting when better-sqlite3 can be loaded again', () => {
+  const dir = tempDir();
+  linkAgentlog(dir, ['fs-ext', 'fs-ext-extra-prebuilt']);
+  // What is not there for a moment, or cannot be opened for a moment, Node's loader remembers as missing.
+  const { status, stdout, stderr } = runNode(
+    `
+    import { symlinkSync } from 'node:fs';
+    import { openAgentLog } from 'agentlog';
+    const log = await openAgentLog('store', { on: { warning: () => undefined } });
+    await log.append({ taskId: 't', type: 'text', text: 'one' });
+    const codes = [];
+    for (let i = 0; i < 2; i++) await log.compact().catch(({ code }) => codes.push(code));
+    symlinkSync(${JSON.stringify(join(repositoryRoot, 'node_modules/better-sqlite3'))}, 'node_modules/better-sqlite3');
+    const { entries } = await log.compact();
+    await log.close();
+    console.log(JSON.stringify({ codes, entries }));`,
+    { cwd: dir },
+  );
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(JSON.parse(stdout)).toEqual({
+    codes: ['AGENTLOG_NATIVE_MISSING', 'AGENTLOG_NATIVE_MISSING'],
+    entries: 1,
+  });
 });
