@@ -1,8 +1,9 @@
 import { fuzz } from './fuzz/fuzz.js';
 import { kills } from './kills/suite.js';
 import { rot } from './rot/rot.js';
+import { smallDisks } from './small-disks/suite.js';
 import { systemCalls } from './system-calls/suite.js';
 import type { Suite } from './suite.js';
 
 /** In the order in which they run. */
-export const SUITES: readonly Suite[] = [kills, systemCalls, rot, fuzz];
+export const SUITES: readonly Suite[] = [kills, systemCalls, smallDisks, rot, fuzz];
