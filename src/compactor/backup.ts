@@ -16,7 +16,6 @@ import { SegmentReading, type Source } from '../segment/segment-reading.js';
 import {
   call,
   create,
-  DIRECTORY_MODE,
   FOR_READING,
   isMissing,
   readFully,
@@ -24,7 +23,13 @@ import {
   syncDirectory,
   writeFully,
 } from '../segment/steps.js';
-import { databasePath, manifestPath, pathsOf, type StorePaths } from '../segment/store-directory.js';
+import {
+  databasePath,
+  makeDirectory,
+  manifestPath,
+  pathsOf,
+  type StorePaths,
+} from '../segment/store-directory.js';
 import { survey } from '../segment/survey.js';
 import type { BackupProgress, BackupResult } from './api.js';
 
@@ -69,18 +74,12 @@ export async function backUp(
 
 function makeDirectories(disk: Disk, copy: StorePaths): void {
   const { root, segments, locks, archive, quarantine } = copy;
-  try {
-    disk.callSync('mkdir', root, DIRECTORY_MODE);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    if (disk.callSync('readdir', root).length > 0)
-      throw new AgentLogError(
-        'AGENTLOG_IO',
-        `${root} is not empty, and a backup needs a directory of its own`,
-      );
+  if (!runSync(disk, makeDirectory(root)) && disk.callSync('readdir', root).length > 0)
+    throw new AgentLogError('AGENTLOG_IO', `${root} is not empty, and a backup needs a directory of its own`);
+  for (const directory of [segments, locks, archive, quarantine]) {
+    if (!runSync(disk, makeDirectory(directory)))
+      throw new AgentLogError('AGENTLOG_IO', `${directory} was made by somebody else at the same time`);
   }
-  for (const directory of [segments, locks, archive, quarantine])
-    disk.callSync('mkdir', directory, DIRECTORY_MODE);
 }
 
 /** Returns how many bytes were written: none of a segment that holds nothing, or that has become rows meanwhile. */

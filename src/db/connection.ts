@@ -5,6 +5,7 @@
 import { chmodSync } from 'node:fs';
 import { betterSqlite3, type Connection } from './better-sqlite3.js';
 import { logMissing } from './missing-log.js';
+import { FILE_MODE } from './new-file.js';
 import { rowsPath } from './replacing.js';
 import { checkVersion } from './sqlite-version.js';
 
@@ -15,7 +16,6 @@ export const PAGE_BYTES = 8192;
 const CACHE_KIB = 32 * 1024;
 /** What is kept of the write-ahead log's file after it was written back, so that it need not grow each time. */
 const KEPT_WAL_BYTES = 32 * 1024 * 1024;
-const FILE_MODE = 0o600;
 
 interface WritingOptions {
   readonly allowUnsafeSqlite: boolean;

@@ -3,6 +3,7 @@ import { closeSync, fsyncSync, lstatSync, openSync } from 'node:fs';
 import { betterSqlite3 } from './better-sqlite3.js';
 import { openForReading } from './connection.js';
 import { fileIdentity } from './file-identity.js';
+import { makeEmptyFile } from './new-file.js';
 import { rowsPath } from './replacing.js';
 
 const PAGES_A_STEP = 256;
@@ -14,6 +15,7 @@ export async function copyDatabase(
   onProgress: (pages: number, pagesLeft: number) => void,
 ): Promise<number> {
   if (fileIdentity(rowsPath(from)) === undefined) return 0;
+  makeEmptyFile(to);
   const db = openForReading(from);
   try {
     // Within one transaction all steps copy the same state; without it every commit of others would begin it anew.

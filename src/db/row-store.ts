@@ -21,6 +21,7 @@ import { Deletes } from './deletes.js';
 import { Erasure, makeNotes } from './erasure.js';
 import { fileIdentity } from './file-identity.js';
 import { FullText, makeFullText } from './full-text.js';
+import { makeEmptyFile } from './new-file.js';
 import { readersOf } from './readers.js';
 import { syncDirectory } from './replacing.js';
 import { rowCrc } from './row.js';
@@ -291,6 +292,7 @@ function checkpoint(db: Connection, mode: 'PASSIVE' | 'TRUNCATE'): Checkpoint {
 function makeDatabase(path: string, options: RowStoreOptions): void {
   const unfinished = `${path}.new`;
   for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(`${unfinished}${ending}`, { force: true });
+  makeEmptyFile(unfinished);
   const db = openForWriting(unfinished, options);
   try {
     migrate(db, unfinished);

@@ -28,6 +28,7 @@ export interface DiskCalls {
   /** For directories: their entries. */
   fsync(fd: number): void;
   ftruncate(fd: number, length: number): void;
+  chmod(path: string, mode: number): void;
   fchmod(fd: number, mode: number): void;
   fstat(fd: number): FileStatus;
   lstat(path: string): FileStatus;

@@ -204,20 +204,17 @@ function* makeDirectories(path: string): Steps<void> {
   }
 }
 
-function* makeDirectory(path: string): Steps<void> {
+/** False when something of this name was there already. */
+export function* makeDirectory(path: string): Steps<boolean> {
   try {
     yield* call('mkdir', path, DIRECTORY_MODE);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   }
-  // The mode that mkdir gave is less what the umask takes away.
-  const fd = yield* call('open', path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW, 0);
-  try {
-    yield* call('fchmod', fd, DIRECTORY_MODE);
-  } finally {
-    yield* call('close', fd);
-  }
+  // The mode that mkdir gave is less what the umask takes away. By name: it may have left no right to open the directory.
+  yield* call('chmod', path, DIRECTORY_MODE);
+  return true;
 }
 
 /** Any of them may have been made a moment ago, by this process or by another that was killed before it synced. */

@@ -1,4 +1,4 @@
-/** Modes, owners, links and versions of what a store consists of. */
+/** Owners, links and versions of what a store consists of. */
 import {
   chmodSync,
   chownSync,
@@ -13,49 +13,10 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { tempDir } from '../package/support/temp-dir.js';
-import { runHost } from './support/host.js';
 import { idsAndTexts, openAgentLog, openStore, storePath } from './support/stores.js';
 
 const ENTRY = { taskId: 't', type: 'text', text: 'x' };
 const isRoot = process.geteuid?.() === 0;
-
-/** Every path below `directory` with its mode in octal. */
-function modesBelow(directory: string): Record<string, string> {
-  const modes: Record<string, string> = {};
-  for (const path of readdirSync(directory, { recursive: true }) as string[]) {
-    const status = lstatSync(join(directory, path));
-    modes[path] = `${status.isDirectory() ? 'd' : '-'}${(status.mode & 0o7777).toString(8)}`;
-  }
-  return modes;
-}
-
-test.each(['000', '022', '077', '777'])(
-  'under umask %s directories have mode 700 and files 600',
-  async (umask) => {
-    const above = tempDir();
-    const modes = await runHost(
-      `const log = await openAgentLog(args.store, { segmentBytes: 65536 });
-     for (let n = 0; n < 80; n++) await log.append(entry('x'.repeat(2000)));
-     log.appendSync(entry('sync'));
-     const other = await openAgentLog(args.store);
-     await other.append(entry('other'));
-     await log.close();
-     say('made');
-     await hear();`,
-      {
-        args: { store: join(above, 'a/b/store') },
-        through: ['sh', '-c', `umask ${umask}; exec "$@" < /dev/null`, 'sh'],
-      },
-    ).then(() => modesBelow(above));
-    expect(Object.keys(modes).filter((path) => path.endsWith('.sealed')).length).toBeGreaterThan(2);
-    expect(Object.keys(modes).filter((path) => path.endsWith('.open'))).toHaveLength(1);
-    for (const [path, mode] of Object.entries(modes)) {
-      const isFile = /\.(json|lock|sealed|open|db|db-wal|db-shm)$|writer-\d{3}$/.test(path);
-      expect([path, mode]).toEqual([path, isFile ? '-600' : 'd700']);
-    }
-  },
-);
 
 test('a directory that was there keeps its mode', async () => {
   const store = storePath();

@@ -222,6 +222,9 @@ export class SimulatedDisk {
       case 'lstat':
       case 'stat':
         return this.#status(this.#find(args[0] as string));
+      case 'chmod':
+        this.#find(args[0] as string).mode = args[1] as number;
+        return undefined;
       case 'fchmod':
         this.#file(args[0] as number).mode = args[1] as number;
         return undefined;
