@@ -6,6 +6,7 @@ import { chmodSync } from 'node:fs';
 import { betterSqlite3, type Connection } from './better-sqlite3.js';
 import { logMissing } from './missing-log.js';
 import { FILE_MODE } from './new-file.js';
+import { refuseLink } from './no-link.js';
 import { rowsPath } from './replacing.js';
 import { checkVersion } from './sqlite-version.js';
 
@@ -23,6 +24,7 @@ interface WritingOptions {
 
 /** The connection of the one who writes and checkpoints; the file is made if it is not there. */
 export function openForWriting(path: string, { allowUnsafeSqlite }: WritingOptions): Connection {
+  refuseLink(path);
   const db = new (betterSqlite3())(path, { timeout: WRITER_PATIENCE_MS });
   try {
     if (!allowUnsafeSqlite) checkVersion(sqliteVersion(db));
@@ -52,11 +54,9 @@ export function openForWriting(path: string, { allowUnsafeSqlite }: WritingOptio
 
 /** Throws when there is no such file. The thread waits for another connection's lock as long as the patience says. */
 export function openForReading(path: string, patience = READER_PATIENCE_MS): Connection {
-  const db = new (betterSqlite3())(rowsPath(path), {
-    readonly: true,
-    fileMustExist: true,
-    timeout: patience,
-  });
+  const present = rowsPath(path);
+  refuseLink(present);
+  const db = new (betterSqlite3())(present, { readonly: true, fileMustExist: true, timeout: patience });
   try {
     setUp(db);
     db.pragma('query_only = ON');

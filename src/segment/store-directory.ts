@@ -42,6 +42,9 @@ export interface Store {
 }
 
 const MANIFEST = 'agentlog.json';
+const DATABASE = 'agent-log.db';
+const DATABASE_FILES = ['', '-wal', '-shm', '-journal'].map((ending) => `${DATABASE}${ending}`);
+const WRITABLE_BY_ALL = 0o002;
 
 export function manifestPath({ root }: StorePaths): string {
   return join(root, MANIFEST);
@@ -49,7 +52,7 @@ export function manifestPath({ root }: StorePaths): string {
 
 /** Of the rows. Nothing but SQLite opens the file, or those whose names begin with it. */
 export function databasePath({ root }: StorePaths): string {
-  return join(root, 'agent-log.db');
+  return join(root, DATABASE);
 }
 
 /** Finds the store in `directory`, or makes it, with the directories above it. */
@@ -64,6 +67,7 @@ export function* openStoreDirectory(directory: string, options: StoreDirectoryOp
     // The directory may be reached through a link; what is inside may not be one.
     const root = yield* call('realpath', wanted);
     if (!options.allowForeignOwner) yield* checkOwner(root);
+    for (const file of [MANIFEST, ...DATABASE_FILES]) yield* refuseLink(join(root, file));
     const store = yield* readManifest(root, options);
     if (store !== undefined) return store;
     if (options.readOnly) throw noStore(root);
@@ -82,6 +86,7 @@ function* readManifest(root: string, options: StoreDirectoryOptions): Steps<Stor
   const paths = pathsOf(root);
   if (options.readOnly) for (const path of inner(paths)) yield* checkInner(path, options);
   else yield* prepare(paths, options);
+  for (const directory of [paths.segments, paths.locks]) yield* refuseLinksIn(directory);
   return { paths, manifest };
 }
 
@@ -174,13 +179,43 @@ function* checkInner(path: string, { allowForeignOwner }: StoreDirectoryOptions)
 }
 
 function* checkOwner(path: string): Steps<void> {
-  const { uid } = yield* call('lstat', path);
+  const { uid, mode } = yield* call('lstat', path);
   const own = process.geteuid?.();
-  if (own === undefined || uid === own) return;
+  if (own === undefined) return;
+  const instead = 'The option allowForeignOwner opens it all the same';
+  if (uid !== own) {
+    throw new AgentLogError(
+      'AGENTLOG_FOREIGN_OWNER',
+      `${path} belongs to user ${uid}, and this process runs as user ${own}: files that it makes there could lock the owner out. ${instead}`,
+    );
+  }
+  // A group is somebody's decision, and that of many users is their own.
+  if ((mode & WRITABLE_BY_ALL) === 0) return;
   throw new AgentLogError(
     'AGENTLOG_FOREIGN_OWNER',
-    `${path} belongs to user ${uid}, and this process runs as user ${own}: files that it makes there could lock the owner out. The option allowForeignOwner opens it all the same`,
+    `every user of this machine may write to ${path}, and so could replace what is logged; chmod o-w takes that right away. ${instead}`,
   );
+}
+
+/** Whoever opened a link would read or write what somebody has chosen who made it. What is opened later is no link either. */
+function* refuseLink(path: string): Steps<void> {
+  let mode: number;
+  try {
+    mode = (yield* call('lstat', path)).mode;
+  } catch (error) {
+    // Removed or renamed just now, or not made yet.
+    if (isMissing(error)) return;
+    throw error;
+  }
+  if ((mode & constants.S_IFMT) === constants.S_IFLNK)
+    throw new AgentLogError(
+      'AGENTLOG_IO',
+      `${path} is a symbolic link, and what a store consists of may be none`,
+    );
+}
+
+function* refuseLinksIn(directory: string): Steps<void> {
+  for (const file of yield* call('readdir', directory)) yield* refuseLink(join(directory, file));
 }
 
 /** `path` itself or the first directory above it that is there. */

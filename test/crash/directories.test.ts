@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { tempDir } from '../package/support/temp-dir.js';
 import { idsAndTexts, openAgentLog, openStore, storePath } from './support/stores.js';
 
 const ENTRY = { taskId: 't', type: 'text', text: 'x' };
@@ -52,6 +53,117 @@ test.each(['segments', 'locks', 'archive', 'quarantine'])(
       });
     }
     expect(readdirSync(elsewhere).sort()).toEqual(files);
+  },
+);
+
+/** A store with rows, a segment that waits, and one that a dead writer left. */
+async function usedStore(): Promise<string> {
+  const store = storePath();
+  const log = await openStore(store, { fullText: true });
+  await log.append(ENTRY);
+  await log.compact();
+  const other = await openStore(store);
+  await Promise.all([other.compact(), other.append(ENTRY)]);
+  for (const each of [other, log]) await each.close();
+  for (const name of ['waits', 'left']) {
+    const last = await openStore(store, { compact: false });
+    await last.append({ ...ENTRY, text: name });
+    await last.close();
+  }
+  const segments = join(store, 'segments');
+  const [left] = readdirSync(segments).sort().reverse();
+  renameSync(join(segments, left!), join(segments, left!.replace('.sealed', '.open')));
+  return store;
+}
+
+const FILES = [
+  /^agentlog\.json$/,
+  /^agent-log\.db$/,
+  /^agent-log\.db-wal$/,
+  /^agent-log\.db-shm$/,
+  /^segments\/.*\.sealed$/,
+  /^segments\/.*\.open$/,
+  /^locks\/writer-000$/,
+  /^locks\/compactor\.lock$/,
+  /^locks\/compactor\.request$/,
+  /^locks\/compactor\.answer$/,
+  /^locks\/liveness\.lock$/,
+  /^locks\/search\.wanted$/,
+];
+
+test('a link in the place of any file of a store is refused, and nothing is read or written through it', async () => {
+  const store = await usedStore();
+  const elsewhere = join(dirname(store), 'elsewhere');
+  const files = readdirSync(store, { recursive: true }) as string[];
+  for (const file of FILES) {
+    const path = join(store, files.find((name) => file.test(name))!);
+    renameSync(path, elsewhere);
+    const bytes = readFileSync(elsewhere);
+    symlinkSync(elsewhere, path);
+    const refused = async () => {
+      for (const options of [{}, { readOnly: true }]) {
+        await expect(openAgentLog(store, options)).rejects.toMatchObject({
+          code: 'AGENTLOG_IO',
+          message: expect.stringContaining(path),
+        });
+      }
+    };
+    await refused();
+    expect(readFileSync(elsewhere)).toEqual(bytes);
+    rmSync(elsewhere);
+    await refused();
+    expect(readdirSync(dirname(store))).toEqual(['store']);
+    rmSync(path);
+    writeFileSync(path, bytes);
+  }
+  expect(await idsAndTexts(await openStore(store))).toHaveLength(4);
+});
+
+test.each(['agent-log.db', 'agent-log.db-wal', 'locks/compactor.lock'])(
+  'a link that takes the place of %s while the store is open is not followed',
+  async (file) => {
+    const store = storePath();
+    const log = await openStore(store, { on: { warning: () => undefined } });
+    await log.append(ENTRY);
+    const elsewhere = join(dirname(store), 'elsewhere');
+    symlinkSync(elsewhere, join(store, file));
+    await expect(log.compact()).rejects.toMatchObject({ name: 'AgentLogError', code: 'AGENTLOG_IO' });
+    if (file === 'agent-log.db') {
+      const failure = { name: 'AgentLogError', code: 'AGENTLOG_IO' };
+      await expect(log.entries()).rejects.toMatchObject(failure);
+      await expect(log.sql('SELECT 1')).rejects.toMatchObject(failure);
+      await expect(log.backup(join(tempDir(), 'copy'))).rejects.toMatchObject(failure);
+    }
+    expect(readdirSync(dirname(store))).toEqual(['store']);
+    await log.append(ENTRY);
+    rmSync(join(store, file));
+    expect(await idsAndTexts(log)).toHaveLength(2);
+    await log.compact();
+    expect(await log.sql('SELECT count(*) AS rows FROM agentLogEntries')).toEqual([{ rows: 2 }]);
+  },
+);
+
+test.each(['', 'segments', 'locks', 'archive', 'quarantine'])(
+  'a directory that all may write to (STORE/%s) is refused before anything is made, unless that is allowed',
+  async (part) => {
+    const store = storePath();
+    mkdirSync(store);
+    if (part !== '') await (await openStore(store)).close();
+    const path = join(store, part);
+    for (const mode of [0o757, 0o1777]) {
+      chmodSync(path, mode);
+      const before = readdirSync(store, { recursive: true });
+      for (const options of [{}, { readOnly: true }]) {
+        await expect(openAgentLog(store, options)).rejects.toMatchObject({
+          code: 'AGENTLOG_FOREIGN_OWNER',
+          message: expect.stringContaining('chmod o-w'),
+        });
+      }
+      expect(readdirSync(store, { recursive: true })).toEqual(before);
+    }
+    await (await openStore(store, { allowForeignOwner: true })).append(ENTRY);
+    chmodSync(path, 0o775);
+    await (await openStore(store)).append(ENTRY);
   },
 );
 
