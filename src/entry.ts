@@ -1,6 +1,7 @@
 /** What an entry is: the shape callers give, the shape they get back, and the check between the two. */
 import { AgentLogError } from './errors.js';
 import { toJsonText } from './json-text.js';
+import { printableName } from './printable.js';
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };
 
@@ -42,6 +43,8 @@ export interface CheckedEntry {
 }
 
 const FIELDS = { taskId: 0, type: 0, text: 0, agent: 0, detail: 0, timestamp: 0 };
+/** Fields of another name; those that every object has by inheritance are other ones, too. */
+const isField = (name: string) => Object.hasOwn(FIELDS, name);
 
 /** UTF-8 bytes of taskId, type and agent: names, not contents; the format counts them in 16 bits. */
 export const MAX_NAME_BYTES = 65_535;
@@ -52,8 +55,8 @@ export function checkEntry(entry: Entry<unknown>, now: number, maxBytes: number)
   if (Array.isArray(entry)) throw invalid('an entry must be an object, not an array; was appendBatch meant?');
   for (const name in entry) {
     // What would not be kept must not get lost in silence.
-    if (!(name in FIELDS) && (entry as unknown as Record<string, unknown>)[name] !== undefined) {
-      throw invalid(`an entry has no field ${name}; it has ${Object.keys(FIELDS).join(', ')}`);
+    if (!isField(name) && (entry as unknown as Record<string, unknown>)[name] !== undefined) {
+      throw invalid(`an entry has no field ${printableName(name)}; it has ${Object.keys(FIELDS).join(', ')}`);
     }
   }
   const { taskId, type, text, agent, detail, timestamp } = entry;

@@ -1,3 +1,5 @@
+import { printable } from './printable.js';
+
 /**
  * Every error that agentlog raises on purpose, apart from programmer mistakes, which are `TypeError`s.
  * Codes are part of the public contract and never change; messages may.
@@ -26,7 +28,7 @@ export class AgentLogError extends Error {
   readonly code: AgentLogErrorCode;
 
   constructor(code: AgentLogErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+    super(printable(message), options);
     this.name = 'AgentLogError';
     this.code = code;
   }

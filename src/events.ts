@@ -1,6 +1,7 @@
 /** What a store tells its host beside answers: events, each with its listeners, none of whom can hurt the store. */
 
 import { describe } from './errors.js';
+import { printable, printableName } from './printable.js';
 
 /** Something went wrong that no call reports; nothing acknowledged is lost by it. */
 export interface AgentLogWarning {
@@ -101,7 +102,8 @@ export class Events {
 
   add(name: string, listener: unknown): void {
     const listeners = this.#listenersOf(name);
-    if (typeof listener !== 'function') throw new TypeError(`A listener of '${name}' must be a function`);
+    if (typeof listener !== 'function')
+      throw new TypeError(`A listener of '${printableName(String(name))}' must be a function`);
     listeners.add(listener as AnyListener);
   }
 
@@ -114,9 +116,10 @@ export class Events {
     if (listeners.length === 0) this.#unheard(name, event);
     const threw = (error: unknown) =>
       this.#warnProcess('AGENTLOG_LISTENER_THREW', `a listener of '${name}' threw: ${describe(error)}`);
+    const told = shown(event);
     for (const listener of listeners) {
       try {
-        const result = listener(event) as unknown;
+        const result = listener(told) as unknown;
         // An asynchronous one may fail later.
         if (result instanceof Promise) result.catch(threw);
       } catch (error) {
@@ -138,7 +141,9 @@ export class Events {
   #listenersOf(name: string): Set<AnyListener> {
     const listeners = this.#listeners.get(name);
     if (listeners === undefined) {
-      throw new TypeError(`There is no event '${name}'; there are: ${EVENT_NAMES.join(', ')}`);
+      throw new TypeError(
+        `There is no event '${printableName(String(name))}'; there are: ${EVENT_NAMES.join(', ')}`,
+      );
     }
     return listeners;
   }
@@ -163,6 +168,12 @@ export class Events {
   #warnProcess(code: string, message: string): void {
     if (this.#warned.has(code)) return;
     this.#warned.add(code);
-    process.emitWarning(message, { type: 'AgentLogWarning', code });
+    process.emitWarning(printable(message), { type: 'AgentLogWarning', code });
   }
+}
+
+/** As hosts may print it. Paths stay what they are. */
+function shown<Event extends AgentLogEvents[keyof AgentLogEvents]>(event: Event): Event {
+  if ('message' in event) return { ...event, message: printable(event.message) };
+  return 'reason' in event ? { ...event, reason: printable(event.reason) } : event;
 }

@@ -31,6 +31,7 @@ import { drainAtExit } from './exit-drain.js';
 import { HealReports } from './heal-reports.js';
 import { Intake } from './intake.js';
 import type { CheckedOptions } from './options.js';
+import { printableName } from './printable.js';
 import { checkSql, type SqlOptions } from './query/arguments.js';
 import { QueryProcesses } from './query/query-processes.js';
 import { QuerySearcher } from './query/query-searcher.js';
@@ -595,7 +596,7 @@ function checkLongCall(name: string, options: unknown): void {
   const { signal, onProgress, ...others } = options as Record<string, unknown>;
   const [other] = Object.keys(others);
   if (other !== undefined)
-    throw new TypeError(`${name} has no option ${other}; there are: signal, onProgress`);
+    throw new TypeError(`${name} has no option ${printableName(other)}; there are: signal, onProgress`);
   if (onProgress !== undefined && typeof onProgress !== 'function')
     throw new TypeError(`The option onProgress of ${name} must be a function`);
   checkSignal(name, signal);
@@ -605,7 +606,7 @@ function checkPrune(which: unknown): Retention {
   const { before, keepPerTask, ...others } = { ...(which as PruneOptions | undefined) };
   const [other] = Object.keys(others);
   if (other !== undefined)
-    throw new TypeError(`prune has no option ${other}; there are: before, keepPerTask`);
+    throw new TypeError(`prune has no option ${printableName(other)}; there are: before, keepPerTask`);
   if (before === undefined && keepPerTask === undefined)
     throw new TypeError('prune needs before, keepPerTask or both, or it would delete everything or nothing');
   if (before !== undefined && !Number.isSafeInteger(before))

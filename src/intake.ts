@@ -18,10 +18,12 @@ export class Intake {
   /** `index` says which of several entries it is. */
   take(entry: Entry<unknown>, index?: number): CheckedEntry {
     const { redact, maxEntryBytes, now } = this.#options;
+    const time = now();
     try {
-      return checkEntry(redact === undefined ? entry : redacted(entry, redact), now(), maxEntryBytes);
-    } catch (error) {
-      if (index === undefined || !(error instanceof AgentLogError)) throw error;
+      return checkEntry(redact === undefined ? entry : redacted(entry, redact), time, maxEntryBytes);
+    } catch (thrown) {
+      const error = thrown instanceof AgentLogError ? thrown : cannotBeRead(thrown);
+      if (index === undefined) throw error;
       throw new AgentLogError(error.code, `entries[${index}]: ${error.message}`, { cause: error.cause });
     }
   }
@@ -44,4 +46,9 @@ function redacted(entry: Entry<unknown>, redact: (entry: Entry<unknown>) => Entr
     'AGENTLOG_ENTRY_INVALID',
     `the redact hook must return an entry, and not ${given}; the entry is not written`,
   );
+}
+
+/** A getter or a proxy of the entry threw. */
+function cannotBeRead(cause: unknown): AgentLogError {
+  return new AgentLogError('AGENTLOG_ENTRY_INVALID', 'the entry threw when it was read', { cause });
 }

@@ -7,11 +7,9 @@
  */
 import { AgentLogError } from './errors.js';
 
+import { printableName } from './printable.js';
 /** Deeper values are refused, before any stack is at risk; SQLite's JSON functions end at 1,000. */
 export const MAX_JSON_DEPTH = 500;
-
-/** Messages name the place of what is wrong by its keys, which may be of any length. */
-const LONGEST_KEY_SHOWN = 60;
 
 // Quotes, backslashes, control characters and surrogates need JSON.stringify; most strings have none of them.
 const NEEDS_ESCAPE = /["\\\u0000-\u001f\ud800-\udfff]/;
@@ -117,8 +115,7 @@ class JsonWriter {
 
   #refusal(what: string): AgentLogError {
     let where = this.#name;
-    for (const key of this.#keys)
-      where += typeof key === 'number' ? `[${key}]` : `.${key.slice(0, LONGEST_KEY_SHOWN)}`;
+    for (const key of this.#keys) where += typeof key === 'number' ? `[${key}]` : `.${printableName(key)}`;
     return new AgentLogError(
       'AGENTLOG_ENTRY_INVALID',
       `${where} is ${what}, which JSON cannot keep as it is`,
@@ -139,7 +136,7 @@ function isPlain(object: object): boolean {
 
 function className(object: object): string {
   const name: unknown = object.constructor?.name;
-  return typeof name === 'string' && name !== '' ? name : 'a class';
+  return typeof name === 'string' && name !== '' ? printableName(name) : 'a class';
 }
 
 function ownProperties(object: object): number {

@@ -2,6 +2,7 @@
 import { URL } from 'node:url';
 import type { Entry, JsonValue } from './entry.js';
 import { type AgentLogListeners, EVENT_NAMES } from './events.js';
+import { printableName } from './printable.js';
 
 export interface AgentLogOptions<Detail = JsonValue> {
   /** Reads only: makes nothing, locks no slot. */
@@ -104,7 +105,8 @@ export function checkOptions(options: unknown): CheckedOptions {
     checked[name] = value ?? usual;
   }
   const [unknown] = Object.keys(given);
-  if (unknown !== undefined) throw new TypeError(`There is no option ${unknown}${suggestion(unknown)}`);
+  if (unknown !== undefined)
+    throw new TypeError(`There is no option ${printableName(unknown)}${suggestion(unknown)}`);
   return {
     ...(checked as CheckedOptions),
     now: checkedClock(checked.now as () => number),
@@ -157,7 +159,7 @@ function distance(a: string, b: string): number {
 }
 
 function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return `"${printableName(value)}"`;
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value);
   return Array.isArray(value) ? 'an array' : typeof value;
 }

@@ -1,3 +1,5 @@
+import { printable } from './printable.js';
+
 /** An error, as it can be sent from thread to thread and from process to process. */
 export interface SentError {
   readonly message: string;
@@ -14,5 +16,5 @@ export function toSent(error: unknown): SentError {
 
 /** As an error of this thread. */
 export function fromSent({ message, code }: SentError): Error {
-  return Object.assign(new Error(message), code === undefined ? {} : { code });
+  return Object.assign(new Error(printable(message)), code === undefined ? {} : { code });
 }

@@ -1,6 +1,7 @@
 /** What is given to `sql`, checked: a mistake is a `TypeError` that says what was meant. */
 import { type CancelSignal, checkSignal } from '../cancel-signal.js';
 import type { SqlParameters, SqlValue } from '../db/sql-query.js';
+import { printableName } from '../printable.js';
 
 export interface SqlOptions {
   /** Rejects at once; the query ends within about a second, whatever it does. */
@@ -23,7 +24,8 @@ export function checkSql(query: unknown, parameters: unknown, options: unknown):
     throw new TypeError('The options of sql must be an object: { signal, maxRows }');
   const { signal, maxRows = MAX_ROWS, ...others }: Record<string, unknown> = { ...options };
   const [other] = Object.keys(others);
-  if (other !== undefined) throw new TypeError(`sql has no option ${other}; there are: signal, maxRows`);
+  if (other !== undefined)
+    throw new TypeError(`sql has no option ${printableName(other)}; there are: signal, maxRows`);
   if (!Number.isSafeInteger(maxRows) || Number(maxRows) < 1)
     throw new TypeError('The option maxRows of sql must be a whole number from 1 on');
   checkSignal('sql', signal);
@@ -49,7 +51,7 @@ function checkValue(value: unknown, name: string): SqlValue {
   if (typeof value === 'bigint' && BigInt.asIntN(64, value) === value) return value;
   if (kindOf(value) === 'Uint8Array') return new Uint8Array(value as Uint8Array);
   throw new TypeError(
-    `The parameter ${name} of sql must be a string, a number, a bigint of 64 bits, a Uint8Array or null`,
+    `The parameter ${printableName(name)} of sql must be a string, a number, a bigint of 64 bits, a Uint8Array or null`,
   );
 }
 

@@ -2,6 +2,7 @@
 import { type CancelSignal, checkSignal } from '../cancel-signal.js';
 import { phrasesOf } from '../db/match-expression.js';
 import { parseId } from '../entry-id.js';
+import { printableName } from '../printable.js';
 import type { Order } from '../segment/slot-stream.js';
 import type { EntryFilter } from './api.js';
 import type { Filter } from './filter.js';
@@ -105,7 +106,7 @@ function fieldsOf(call: string, given: unknown, names: readonly string[]) {
   const fields = objectOf(call, given);
   for (const name of Object.keys(fields)) {
     if (!names.includes(name) && fields[name] !== undefined)
-      throw new TypeError(`${call} knows no ${name}; it knows ${names.join(', ')}`);
+      throw new TypeError(`${call} knows no ${printableName(name)}; it knows ${names.join(', ')}`);
   }
   return fields as { [name: string]: never };
 }
