@@ -61,11 +61,12 @@ export class Child {
     if (this.#end !== 'exit code 0') throw new Error(`a process of the benchmark ended with ${this.#end}`);
   }
 
-  /** Resolves when it is gone. */
+  /** As a crash ends it. Resolves when it is gone. */
   async kill(): Promise<void> {
     if (this.#end !== undefined) return;
+    const gone = once(this.#child, 'exit');
     this.#child.kill('SIGKILL');
-    await once(this.#child, 'exit');
+    await gone;
   }
 
   #ended(how: string): void {

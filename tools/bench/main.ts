@@ -3,6 +3,7 @@ import { benchAppend } from './append.js';
 import { benchCodec } from './codec.js';
 import { benchCompact } from './compact.js';
 import { benchRead } from './read.js';
+import { benchRecovery } from './recovery.js';
 import { print, type Report } from './report.js';
 import { benchScan } from './scan.js';
 import { benchTrickle } from './trickle.js';
@@ -15,6 +16,7 @@ const BENCHMARKS: Record<string, () => Report[] | Promise<Report[]>> = {
   append: () => benchAppend(quick),
   compact: () => benchCompact(quick),
   read: () => benchRead(quick),
+  recovery: () => benchRecovery(quick),
   trickle: () => benchTrickle(quick),
 };
 
