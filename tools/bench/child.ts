@@ -37,7 +37,7 @@ export class Child {
       this.#wake();
     });
     this.#child.on('error', (error) => this.#ended(String(error)));
-    this.#child.on('exit', (code, signal) => this.#ended(`${signal ?? `exit code ${code}`}`));
+    this.#child.on('close', (code, signal) => this.#ended(`${signal ?? `exit code ${code}`}`));
   }
 
   say(message: string | number): void {
@@ -46,25 +46,37 @@ export class Child {
 
   /** The next message of the child. */
   async hear<T>(): Promise<T> {
-    while (this.#messages.length === 0) {
-      if (this.#end !== undefined) throw new Error(`a process of the benchmark ended with ${this.#end}`);
+    const message = await this.hearOrEnd<T>();
+    if (message === undefined) throw new Error(`a process that was started ended with ${this.#end}`);
+    return message;
+  }
+
+  /** Undefined when it has ended, and said no more before. */
+  async hearOrEnd<T>(): Promise<T | undefined> {
+    while (this.#messages.length === 0 && this.#end === undefined) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
-    return this.#messages.shift() as T;
+    return this.#messages.shift() as T | undefined;
+  }
+
+  /** What it has said that was not heard yet. */
+  heard<T>(): T[] {
+    return this.#messages.splice(0) as T[];
   }
 
   /** Resolves when the child has ended, and ended well. */
   async end(): Promise<void> {
-    if (this.#end === undefined) await once(this.#child, 'exit');
-    if (this.#end !== 'exit code 0') throw new Error(`a process of the benchmark ended with ${this.#end}`);
+    if (this.#end === undefined) await once(this.#child, 'close');
+    if (this.#end !== 'exit code 0') throw new Error(`a process that was started ended with ${this.#end}`);
   }
 
   /** As a crash ends it. Resolves when it is gone. */
   async kill(): Promise<void> {
     if (this.#end !== undefined) return;
-    const gone = once(this.#child, 'exit');
+    // Not before its last message has arrived.
+    const gone = once(this.#child, 'close');
     this.#child.kill('SIGKILL');
     await gone;
   }
