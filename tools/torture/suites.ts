@@ -1,3 +1,4 @@
+import { endurance } from './endurance/suite.js';
 import { fuzz } from './fuzz/fuzz.js';
 import { kills } from './kills/suite.js';
 import { large } from './large/suite.js';
@@ -7,4 +8,4 @@ import { systemCalls } from './system-calls/suite.js';
 import type { Suite } from './suite.js';
 
 /** In the order in which they run. */
-export const SUITES: readonly Suite[] = [kills, systemCalls, smallDisks, rot, fuzz, large];
+export const SUITES: readonly Suite[] = [kills, systemCalls, smallDisks, rot, fuzz, large, endurance];
