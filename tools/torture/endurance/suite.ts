@@ -16,7 +16,7 @@ const MIB = 1024 * KIB;
 
 const FORMS: Record<Run['form'], Plan & { readonly lives: number }> = {
   short: {
-    lives: 4,
+    lives: 5,
     entries: 100_000,
     batch: 500,
     pruneEach: 10_000,
@@ -27,7 +27,7 @@ const FORMS: Record<Run['form'], Plan & { readonly lives: number }> = {
     archiveBytes: MIB,
   },
   long: {
-    lives: 8,
+    lives: 9,
     entries: 10_000_000,
     batch: 2000,
     pruneEach: 400_000,
@@ -81,17 +81,19 @@ export const endurance: Suite = {
   },
 };
 
-/** One life after the other: each ends after a random part of the whole, every other one by being killed. */
+/**
+ * One life after the other, every other one killed. The last one alone does half of the work, so that what a process
+ * gathers while it lives is there to be seen, not only what a store does.
+ */
 async function liveThrough(run: Run, store: string, plan: Plan, lives: number): Promise<Sample[]> {
   const random = run.random(CASE);
   const samples: Sample[] = [];
   let acknowledged = 0;
   for (let life = 1; life <= lives; life++) {
-    const part = plan.entries / lives;
+    const part = plan.entries / 2 / (lives - 1);
     const isLast = life === lives;
     const isKilled = !isLast && life % 2 === 1;
-    const batches = isLast ? 0 : random.below(Math.floor(part / plan.batch / 2));
-    const end = isLast ? plan.entries : life * part - batches * plan.batch;
+    const end = isLast ? plan.entries : life * part - random.below(part / 2);
     // One that is to be killed goes on meanwhile.
     const child = new Child(SCRIPT, [store, String(isKilled ? plan.entries : end), JSON.stringify(plan)]);
     const hear = (said: Said) => {
