@@ -145,8 +145,10 @@ export function* readFully(fd: number, into: Uint8Array, position: number): Step
 export function* writeFully(fd: number, bytes: Uint8Array, position: number): Steps<void> {
   const written = yield* call('write', fd, bytes, 0, bytes.length, position);
   if (written !== bytes.length) {
-    // Only to hear why; even if the rest can be written now, something was wrong.
-    yield* call('write', fd, bytes, written, bytes.length - written, position + written);
+    // Only to hear why; even if the rest can be written now, something was wrong. A byte is left out, so that nothing
+    // becomes whole by it: a mark would tell every reader that the batch before it counts, which its writer takes back.
+    const rest = bytes.length - written - 1;
+    if (rest > 0) yield* call('write', fd, bytes, written + 1, rest, position + written + 1);
     throw new AgentLogError(
       'AGENTLOG_DISK_FULL',
       `only ${written} of ${bytes.length} bytes could be written`,

@@ -145,6 +145,31 @@ it('a sync of a leftover that failed is not tried again: what nothing proves sta
   expect(texts).toEqual([['one'], ['one'], ['one']]);
 });
 
+it.each([1, 31])(
+  'a batch whose mark was written in part (%i bytes) is rejected, and nobody reads it',
+  async (part) => {
+    const setting = new Setting();
+    const { disk } = setting;
+    const log = await setting.open('a');
+    await log.append(entry('one'));
+    const reader = await setting.open('r', { readOnly: true });
+    let isSynced = false;
+    // The rest can be written, as after a moment without space.
+    disk.interfere = (process, call) => {
+      if (process !== 'a') return undefined;
+      if (call === 'fdatasync') isSynced = true;
+      if (call !== 'write' || !isSynced) return undefined;
+      disk.interfere = () => undefined;
+      return part;
+    };
+    await expect(log.append(entry('two'))).rejects.toMatchObject({ code: 'AGENTLOG_DISK_FULL' });
+    expect((await read(reader)).texts).toEqual(['one']);
+    await log.append(entry('three'));
+    for (const each of [reader, await setting.open('r2', { readOnly: true })])
+      expect((await read(each)).texts).toEqual(['one', 'three']);
+  },
+);
+
 it('close cuts off what was rejected', async () => {
   const setting = new Setting();
   const log = await setting.open('a');
