@@ -42,7 +42,7 @@ const FORMS: Record<Run['form'], Plan & { readonly lives: number }> = {
 const QUANTITIES: Record<keyof Sample, Quantity> = {
   memory: { name: 'memory, MiB', unit: MIB, slack: 16 * MIB },
   descriptors: { name: 'descriptors', unit: 1, slack: 4 },
-  disk: { name: 'disk, MiB', unit: MIB, slack: 16 * MIB },
+  disk: { name: 'disk, MiB', unit: MIB, slack: 4 * MIB },
   wal: { name: 'log of the database, MiB', unit: MIB, slack: 16 * MIB },
 };
 
