@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { noModes, withModes } from '../../tools/torture/small-disk.js';
 import { tempDir } from '../package/support/temp-dir.js';
 import { startHost, stopHost } from './support/host.js';
-import { noModes, withModes } from './support/small-disk.js';
 
 /** Makes every kind of file that a store has, and says so while it is open. */
 const PROGRAM = `

@@ -4,8 +4,8 @@ import { kills } from './kills/suite.js';
 import { large } from './large/suite.js';
 import { rot } from './rot/rot.js';
 import { smallDisks } from './small-disks/suite.js';
-import { systemCalls } from './system-calls/suite.js';
 import type { Suite } from './suite.js';
+import { systemCalls } from './system-calls/suite.js';
 
 /** In the order in which they run. */
 export const SUITES: readonly Suite[] = [kills, systemCalls, smallDisks, rot, fuzz, large, endurance];
