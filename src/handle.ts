@@ -60,7 +60,8 @@ import { Tail } from './reading/tail.js';
 import type { Disk } from './segment/disk.js';
 import { hasMark, type Mark, makeMark } from './segment/marks.js';
 import type { PaceLimits } from './segment/pace.js';
-import { recover } from './segment/recovery.js';
+import { findLeft, judge } from './segment/recovery.js';
+import type { Source } from './segment/segment-reading.js';
 import { SegmentWriter } from './segment/segment-writer.js';
 import { Slot } from './segment/slot.js';
 import { run, runBriskly, runSync } from './segment/steps.js';
@@ -111,13 +112,13 @@ export async function openOn<Detail = JsonValue>(
   const patience = tuning.patience ?? USUAL_PATIENCE_MS;
   const { mostPlaces } = tuning;
   const tail = new Tail({ disk, paths: store.paths, reports, patience, mostPlaces });
+  let left: readonly Source[] = [];
   try {
-    const { recovered, problems } = await recover(disk, store.paths, readOnly);
-    for (const { source, verdict } of recovered) {
-      tail.settle(source);
-      reports.recovered(source.path, verdict);
-    }
-    for (const problem of problems) events.problem('', problem);
+    const found = await findLeft(disk, store.paths, readOnly);
+    left = found.sources;
+    // How they are to be read is known before anybody reads.
+    for (const source of left) tail.settle(source);
+    for (const problem of found.problems) events.problem('', problem);
   } catch (error) {
     // What is there stays, and whoever opens or reads next tries again. Appending does not depend on it.
     events.problem('what earlier processes left behind could not be recovered', error);
@@ -131,7 +132,29 @@ export async function openOn<Detail = JsonValue>(
     }
   }
   const slot = readOnly ? undefined : await runBriskly(disk, Slot.take(disk, store.paths.locks, options.now));
-  return new Handle(disk, store, options, events, reports, tail, slot, tuning);
+  return new Handle(disk, store, options, events, reports, tail, slot, tuning, left);
+}
+
+/**
+ * What dead writers have left is told of while the handle is in use: to read it takes longer than anybody should wait for the
+ * first append.
+ */
+async function tellOfLeft(
+  disk: Disk,
+  left: readonly Source[],
+  reports: VerdictReports,
+  events: Events,
+): Promise<void> {
+  // What the host does as soon as it has the handle goes first.
+  await new Promise(setImmediate);
+  for (const source of left) {
+    try {
+      const verdict = await judge(disk, source);
+      if (verdict !== undefined) reports.recovered(source.path, verdict);
+    } catch (error) {
+      events.problem('', error);
+    }
+  }
 }
 
 class Handle implements AgentLog<never> {
@@ -156,6 +179,8 @@ class Handle implements AgentLog<never> {
   readonly #slot: Slot | undefined;
   readonly #writer: SegmentWriter | undefined;
   readonly #stopDraining: () => void;
+  /** Of what dead writers have left. */
+  readonly #telling: Promise<void>;
   #closing: Promise<void> | undefined;
   /** The process is ending: nothing that waits will be written any more. */
   #exiting = false;
@@ -169,6 +194,7 @@ class Handle implements AgentLog<never> {
     tail: Tail,
     slot: Slot | undefined,
     tuning: Tuning,
+    left: readonly Source[],
   ) {
     this.#store = store;
     this.#options = options;
@@ -185,6 +211,7 @@ class Handle implements AgentLog<never> {
       tail,
       reports,
     };
+    this.#telling = tellOfLeft(disk, left, reports, events);
     this.#changes = new Changes(
       tuning.lookEvery === undefined ? store.paths.segments : undefined,
       tuning.lookEvery,
@@ -507,6 +534,7 @@ class Handle implements AgentLog<never> {
     // One that went on would keep the database's log from being emptied.
     await queriesEnd;
     await this.#leadership?.close();
+    await this.#telling;
     await this.#place.tail.close();
     // After the worker: of several connections the one that closes last must be one that cannot write.
     this.#place.rows.close();

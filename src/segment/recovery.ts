@@ -1,6 +1,6 @@
 /**
  * What dead writers left behind, put in order when a store is opened: what they were making is removed, what they were
- * writing is synced, read to its end and judged. No file is changed: the next one who looks finds the same.
+ * writing is synced, and later read to its end and judged. No file is changed: the next one who looks finds the same.
  */
 import type { Disk } from './disk.js';
 import { whoLives } from './liveness.js';
@@ -11,33 +11,19 @@ import type { StorePaths } from './store-directory.js';
 import { survey } from './survey.js';
 import type { Verdict } from './verdict.js';
 
-interface Recovered {
-  readonly source: Source;
-  readonly verdict: Verdict;
-}
-
-export interface Recovery {
-  readonly recovered: readonly Recovered[];
+export interface Left {
+  /** What dead writers have left, and how each is to be read. */
+  readonly sources: readonly Source[];
   /** What went wrong with single segments. */
   readonly problems: readonly unknown[];
 }
 
 /** With `readOnly`, what others were making stays. */
-export async function recover(disk: Disk, paths: StorePaths, readOnly: boolean): Promise<Recovery> {
-  const all: unknown[] = readOnly ? [] : await removeUnfinished(disk, paths);
-  const recovered: Recovered[] = [];
+export async function findLeft(disk: Disk, paths: StorePaths, readOnly: boolean): Promise<Left> {
+  const unfinished = readOnly ? [] : await removeUnfinished(disk, paths);
   const { sources, problems } = await survey(disk, paths);
-  all.push(...problems);
-  for (const source of sources) {
-    if (source.writer !== 'gone' && source.writer !== 'cut') continue;
-    try {
-      const verdict = await judge(disk, source);
-      if (verdict !== undefined) recovered.push({ source, verdict });
-    } catch (error) {
-      all.push(error);
-    }
-  }
-  return { recovered, problems: all };
+  const left = sources.filter(({ writer }) => writer === 'gone' || writer === 'cut');
+  return { sources: left, problems: [...unfinished, ...problems] };
 }
 
 /** Nothing in them was ever acknowledged. */
@@ -54,7 +40,8 @@ async function removeUnfinished(disk: Disk, { segments, locks }: StorePaths): Pr
   return problems;
 }
 
-async function judge(disk: Disk, source: Source): Promise<Verdict | undefined> {
+/** Reads it to its end. Undefined when it is gone: it has become rows. */
+export async function judge(disk: Disk, source: Source): Promise<Verdict | undefined> {
   const reading = await SegmentReading.begin(disk, source);
   if (reading === undefined) return undefined;
   try {

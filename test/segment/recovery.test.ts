@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { makeLivenessLock, whoLives } from '../../src/segment/liveness.js';
 import { OpenSegment } from '../../src/segment/open-segment.js';
-import { recover } from '../../src/segment/recovery.js';
+import { findLeft, judge } from '../../src/segment/recovery.js';
 import { runSync } from '../../src/segment/steps.js';
 import { Random } from '../support/random.js';
 import { SimulatedDisk } from '../support/simulated-disk.js';
@@ -30,12 +30,12 @@ it('a segment that is just being made is let alone, one whose maker died is remo
   const fd = maker.callSync('open', NEW, 0o102, 0o600);
   maker.callSync('flock', fd);
   const other = disk.processNamed('other');
-  await recover(other, PATHS, false);
+  await findLeft(other, PATHS, false);
   expect(other.callSync('readdir', '/segments')).toHaveLength(1);
   disk.kill('maker');
-  await recover(other, PATHS, true);
+  await findLeft(other, PATHS, true);
   expect(other.callSync('readdir', '/segments')).toHaveLength(1);
-  await recover(other, PATHS, false);
+  await findLeft(other, PATHS, false);
   expect(other.callSync('readdir', '/segments')).toEqual([]);
 });
 
@@ -52,11 +52,12 @@ it('recovering leaves no file open and no lock held', async () => {
   };
   const segment = runSync(writer, OpenSegment.create('/segments', header, 1000))!;
   const other = disk.processNamed('other');
-  expect(await recover(other, PATHS, false)).toEqual({ recovered: [], problems: [] });
+  expect(await findLeft(other, PATHS, false)).toEqual({ sources: [], problems: [] });
   disk.kill('writer');
   const before = disk.openFiles;
-  const { recovered } = await recover(other, PATHS, false);
-  expect(recovered.map(({ verdict }) => [verdict.kind, verdict.entries])).toEqual([['recovered', 0]]);
+  const { sources } = await findLeft(other, PATHS, false);
+  expect(sources).toHaveLength(1);
+  expect(await judge(other, sources[0]!)).toMatchObject({ kind: 'recovered', entries: 0 });
   expect(disk.openFiles).toBe(before);
   expect(await whoLives(disk.processNamed('third'), '/locks', [segment.path])).toEqual(['gone']);
 });
