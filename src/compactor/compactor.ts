@@ -389,12 +389,12 @@ export class Compactor {
       const damage = destination.damageOf(segmentIdOf(source.name));
       const verdict = ingested.find((one) => one.source === source)?.verdict;
       if (damage !== undefined) this.#quarantine.put(source);
-      else if (verdict?.records === 0 && verdict.tail === null) disk.callSync('unlink', source.path);
-      else this.#archive.put(source);
+      else if (verdict?.records !== 0 || verdict.tail !== null) this.#archive.put(source);
     }
-    // First where they are, then where they were: between the two they may be in both places, and never in none.
+    // On the way they are in both places, and at no time in none.
     this.#archive.sync();
     this.#quarantine.sync();
+    for (const { path } of sources) disk.callSync('unlink', path);
     runSync(disk, syncDirectory(paths.segments));
     this.#archive.evict();
     this.#quarantine.evict();

@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import type { Disk } from '../segment/disk.js';
 import { listSegments, type SegmentFile } from '../segment/segment-list.js';
 import { segmentIdOf } from '../segment/segment-name.js';
-import { isMissing, isThere, runSync, syncDirectory } from '../segment/steps.js';
+import { isMissing, runSync, syncDirectory } from '../segment/steps.js';
 
 interface Kept {
   readonly file: SegmentFile;
@@ -38,14 +38,20 @@ export class Shelf {
     return [...this.#files().values()].map(({ file }) => segmentIdOf(file.name));
   }
 
-  /** To be followed by `sync`. */
+  /**
+   * Gives the file a second name, here. Not a rename: of one between two directories, POSIX does not say that a power cut
+   * leaves either name. To be followed by `sync`, and only then by the removal of the first name.
+   */
   put({ path, name }: SegmentFile): void {
     const file = basename(path);
     const target = join(this.#directory, file);
     const { size } = this.#disk.callSync('lstat', path);
-    // After a power cut the file may stand in both places, and renaming one name of a file to its other does nothing.
-    if (runSync(this.#disk, isThere(target))) this.#disk.callSync('unlink', path);
-    else this.#disk.callSync('rename', path, target);
+    try {
+      this.#disk.callSync('link', path, target);
+    } catch (error) {
+      // Whoever did this before did not come to the removal, or a power cut has undone it.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
     this.#files().set(file, { file: { path: target, name }, bytes: size });
   }
 
