@@ -54,6 +54,30 @@ export function openForWriting(path: string, { allowUnsafeSqlite }: WritingOptio
 
 /** Throws when there is no such file. The thread waits for another connection's lock as long as the patience says. */
 export function openForReading(path: string, patience = READER_PATIENCE_MS): Connection {
+  try {
+    return openOnce(path, patience);
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'SQLITE_READONLY_ROLLBACK') throw error;
+    rollBack(path);
+    return openOnce(path, patience);
+  }
+}
+
+/**
+ * The power went while a database that was made anew got its log: until then it has a journal, which only a connection that
+ * may write can roll back. SQLite's locks let one do it.
+ */
+function rollBack(path: string): void {
+  const db = new (betterSqlite3())(rowsPath(path), { fileMustExist: true, timeout: WRITER_PATIENCE_MS });
+  try {
+    setUp(db);
+    db.pragma('schema_version');
+  } finally {
+    db.close();
+  }
+}
+
+function openOnce(path: string, patience: number): Connection {
   const present = rowsPath(path);
   refuseLink(present);
   const db = new (betterSqlite3())(present, { readonly: true, fileMustExist: true, timeout: patience });
