@@ -2,10 +2,11 @@ import { endurance } from './endurance/suite.js';
 import { fuzz } from './fuzz/fuzz.js';
 import { kills } from './kills/suite.js';
 import { large } from './large/suite.js';
+import { powerCuts } from './power-cuts/power-cuts.js';
 import { rot } from './rot/rot.js';
 import { smallDisks } from './small-disks/suite.js';
-import type { Suite } from './suite.js';
 import { systemCalls } from './system-calls/suite.js';
+import type { Suite } from './suite.js';
 
 /** In the order in which they run. */
-export const SUITES: readonly Suite[] = [kills, systemCalls, smallDisks, rot, fuzz, large, endurance];
+export const SUITES: readonly Suite[] = [powerCuts, kills, systemCalls, smallDisks, rot, fuzz, large, endurance];
