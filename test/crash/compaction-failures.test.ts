@@ -80,7 +80,8 @@ test('a database that is made where there is ever so little space', async ({ ski
      const outcomes = new Set();
      // From none to more than it takes.
      for (let free = 0; free <= 320_000; free += 20_000) {
-       const log = await openAgentLog(store, { on });
+       const heal = () => problems.push(free + ' bytes: was damaged');
+       const log = await openAgentLog(store, { on: { ...on, heal } });
        acknowledged.length = 0;
        await append(log, 3);
        const fd = openSync(ballast, 'w');

@@ -12,6 +12,7 @@ export async function judge(store: string, ledger: Ledger): Promise<number> {
   const log = await openAgentLog(store, {
     on: {
       damage: ({ segment, reason }) => troubles.push(`damage in ${segment}: ${reason}`),
+      heal: ({ reason }) => troubles.push(`healed: ${reason}`),
       warning: ({ code, message }) => troubles.push(`${code}: ${message}`),
     },
   });
@@ -24,6 +25,8 @@ export async function judge(store: string, ledger: Ledger): Promise<number> {
     const count = await log.count();
     if (count !== entries.length)
       throw new Error(`count() is ${count}, and ${entries.length} entries are there`);
+    const { problems } = await log.verify();
+    for (const { kind, where, what } of problems) troubles.push(`verify(): ${kind} ${where}: ${what}`);
   } finally {
     await log.close();
   }

@@ -30,7 +30,7 @@ interface Deletion {
 }
 
 /** Tasks are named HANDLE/..., HANDLE being whoever writes them. */
-export function handleOf(task: string): string {
+function handleOf(task: string): string {
   return task.slice(0, task.indexOf('/'));
 }
 

@@ -27,6 +27,7 @@ export async function hear<T>(): Promise<T> {
 /** Says what a process should have no reason to say. */
 export const troubles: AgentLogListeners = {
   damage: (damage) => say({ damage }),
+  heal: (heal) => say({ heal }),
   warning: ({ code, message }) => say({ warning: `${code}: ${message}` }),
 };
 

@@ -34,7 +34,7 @@ async function run({ filling, free }: Case): Promise<Outcome> {
   try {
     await store.open();
     await FILLINGS[filling].run(store, ballast, free);
-    return { entries: await goOn(store), rejected: store.rejected };
+    return { entries: await goOn(store, FILLINGS[filling]), rejected: store.rejected };
   } catch (error) {
     return { entries: 0, rejected: store.rejected, problem: (error as Error).stack ?? String(error) };
   } finally {

@@ -13,6 +13,7 @@ export class SmallStore {
   readonly troubles: string[] = [];
   /** Calls that failed, which they may as long as the disk is full. */
   rejected = 0;
+  /** How often the database was made anew. */
   heals = 0;
   #handles: AgentLog[] = [];
   readonly #given = new Map<string, number>();

@@ -22,7 +22,13 @@ const { store, other, copy, traced } = args<ScenarioArgs>();
 const open = (path: string) =>
   openAgentLog(path, {
     segmentBytes: 65_536,
-    on: { damage: (damage) => say({ damage }), heal: () => undefined, warning: () => undefined },
+    on: {
+      damage: (damage) => say({ damage }),
+      heal: (heal) => {
+        if (traced !== 'healing') say({ heal });
+      },
+      warning: () => undefined,
+    },
   });
 
 const given = new Map<string, number>();

@@ -33,7 +33,7 @@ export class Scenario {
       `trace=${fault.call}`,
       injectionOf(fault),
     ]);
-    const lines = await this.#tracer!.lines();
+    const lines = (await this.#tracer?.lines()) ?? [];
     // Of a process of the store's own, too: it goes on without it.
     const mark = fault.what === KILL ? '+++ killed by SIGKILL +++' : '(INJECTED)';
     const isMet = lines.some((line) => line.endsWith(mark));
@@ -72,7 +72,8 @@ export class Scenario {
           else process.tell('go on');
         } else if (said === 'copied') this.isCopied = true;
         else if (said === 'closed') isClosed = true;
-        else if ('damage' in (said as object)) throw new Error(`told of damage: ${JSON.stringify(said)}`);
+        else if ('damage' in (said as object) || 'heal' in (said as object))
+          throw new Error(`told of damage: ${JSON.stringify(said)}`);
         else if ('goesOn' in (said as object)) {
           const { goesOn, failures } = said as { goesOn: boolean; failures: string[] };
           if (traced !== 'closing' && !goesOn)
