@@ -16,6 +16,12 @@ interface Ended {
   readonly stderr: string;
 }
 
+/** None goes on writing where an end by a signal cleans up. */
+const running = new Set<{ kill(signal: 'SIGKILL'): unknown }>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 export class Process {
   readonly ended: Promise<Ended>;
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
@@ -31,6 +37,7 @@ export class Process {
     this.#child.stderr.setEncoding('utf8').on('data', (text) => {
       this.#stderr += text;
     });
+    running.add(this.#child);
     // The program may have ended before it hears what it is told.
     this.#child.stdin.on('error', () => undefined);
     let begun = '';
@@ -45,6 +52,7 @@ export class Process {
       // All that it has said was heard.
       this.#child.once('close', (status, signal) => {
         this.#isOver = true;
+        running.delete(this.#child);
         resolve({ status, signal, stderr: this.#stderr });
         this.#wake();
       });
