@@ -36,8 +36,8 @@ export class Scenario {
     const lines = (await this.#tracer?.lines()) ?? [];
     // Of a process of the store's own, too: it goes on without it.
     const mark = fault.what === KILL ? '+++ killed by SIGKILL +++' : '(INJECTED)';
-    const isMet = lines.some((line) => line.endsWith(mark));
-    const isKilled = fault.what === KILL && isMet && signal === KILL;
+    const isKilled = fault.what === KILL && signal === KILL;
+    const isMet = isKilled || lines.some((line) => line.endsWith(mark));
     if (!isKilled && !(status === 0 && stderr === '' && isClosed))
       throw new Error(`it ended with ${signal ?? status}: ${stderr}`);
     return isMet;

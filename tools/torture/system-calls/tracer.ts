@@ -11,6 +11,8 @@ export function noTracing(): string | undefined {
   return `no system call can be traced here: ${error?.message ?? stdout + stderr}`;
 }
 
+const STUCK_MS = 5000;
+
 export class Tracer {
   readonly #strace: ChildProcess;
   readonly #file: string;
@@ -42,7 +44,10 @@ export class Tracer {
   /** Lets the process go. */
   async detach(): Promise<void> {
     this.#strace.kill('SIGTERM');
+    // Now and then it waits for good for threads of a process that was killed.
+    const timer = setTimeout(() => this.#strace.kill('SIGKILL'), STUCK_MS);
     await this.#ended;
+    clearTimeout(timer);
   }
 
   /** The lines of its trace, after the end of all that it traces. */
