@@ -48,7 +48,7 @@ test('without file descriptors calls reject, nothing acknowledged is lost, and w
       limit: outcomes.limit,
     });
     await again.close();`,
-    { args: { store }, through: ['sh', '-c', 'ulimit -n 64; exec "$@"', 'sh'] },
+    { args: { store }, through: ['sh', '-c', 'ulimit -n 128; exec "$@"', 'sh'] },
   );
   const io = 'AGENTLOG_IO';
   expect(said).toEqual({
