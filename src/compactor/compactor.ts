@@ -269,13 +269,13 @@ export class Compactor {
   /** A database that may be relied on. */
   async #ready(): Promise<Destination> {
     const { healing } = this.#options;
-    // What is wrong must be so at a second look, through another connection.
+    // What is wrong must be so at a second look, through another connection; and it is mended once.
     for (let looks = 0; ; looks++) {
       const problem = this.#problem();
       if (problem === undefined) return this.#destination!;
       this.#letGo();
-      if (healing === undefined) throw problem;
-      if (looks > 0) await this.#heal(healing, problem.message);
+      if (healing === undefined || looks > 1) throw problem;
+      if (looks === 1) await this.#heal(healing, problem.message);
     }
   }
 

@@ -61,8 +61,8 @@ export class Healing {
 
   /** There is no database, and there must have been one. */
   get isLost(): boolean {
-    const { disk, paths } = this.#options;
-    return isDatabaseLost(disk, paths);
+    const { disk, paths, path } = this.#options;
+    return isDatabaseLost(disk, paths, path);
   }
 
   /** Puts a database in its place that an earlier leader has made. */

@@ -4,9 +4,10 @@ import { rowsPath } from '../db/replacing.js';
 import type { Disk } from '../segment/disk.js';
 import { listSegments } from '../segment/segment-list.js';
 import { runSync } from '../segment/steps.js';
-import { databasePath, type StorePaths } from '../segment/store-directory.js';
+import type { StorePaths } from '../segment/store-directory.js';
 
-export function isDatabaseLost(disk: Disk, paths: StorePaths): boolean {
+/** `path`: of the database. */
+export function isDatabaseLost(disk: Disk, paths: StorePaths, path: string): boolean {
   const isThere = (directory: string) => runSync(disk, listSegments(directory)).length > 0;
-  return !existsSync(rowsPath(databasePath(paths))) && (isThere(paths.archive) || isThere(paths.quarantine));
+  return !existsSync(rowsPath(path)) && (isThere(paths.archive) || isThere(paths.quarantine));
 }

@@ -38,7 +38,7 @@ export async function verify(
   try {
     const rowsTotal = check?.count() ?? 0;
     const ledger = check?.ledger();
-    if (isDatabaseLost(disk, paths))
+    if (isDatabaseLost(disk, paths, databasePath(paths)))
       tell({ kind: 'database', where: databasePath(paths), what: 'is gone, and there were rows in it' });
     const { sources, problems: unread } = await survey(disk, paths, [paths.archive]);
     for (const error of unread) tell({ kind: 'segment', where: paths.segments, what: error.message });
