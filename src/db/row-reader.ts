@@ -108,7 +108,11 @@ export class RowReader {
   }
 
   #failed(error: unknown): unknown {
-    if (isDamage(error)) this.#reports.damaged?.(error);
+    if (isDamage(error)) {
+      // Its locks must not keep anybody from mending it.
+      this.#disconnect();
+      this.#reports.damaged?.(error);
+    }
     return readError(this.#path, error);
   }
 

@@ -2,7 +2,7 @@
  * The database as the compactor sees it: one transaction at a time puts rows in, and checkpoints say when what was
  * committed no longer depends on the write-ahead log.
  */
-import { renameSync, rmSync } from 'node:fs';
+import { lstatSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Deletion } from '../deletion.js';
 import type {
@@ -17,6 +17,7 @@ import type { HealEvent } from '../events.js';
 import type { Connection, Statement } from './better-sqlite3.js';
 import { openForReading, openForWriting } from './connection.js';
 import { Counters } from './counters.js';
+import { damage } from './damage.js';
 import { Deletes } from './deletes.js';
 import { Erasure, makeNotes } from './erasure.js';
 import { fileIdentity } from './file-identity.js';
@@ -100,6 +101,8 @@ export class RowStore implements Destination {
   static open(path: string, options: RowStoreOptions): RowStore {
     if (fileIdentity(path) === undefined) makeDatabase(path, options);
     const before = fileIdentity(path);
+    // SQLite would take it for one that is still to be made, and wait for those who have had it open to let go of it.
+    if (lstatSync(path).size === 0) throw damage('it is empty');
     const db = openForWriting(path, options);
     try {
       checkTables(db, path);
