@@ -274,8 +274,9 @@ export class Compactor {
       const problem = this.#problem();
       if (problem === undefined) return this.#destination!;
       this.#letGo();
+      // One that was made anew and is not good either: another one would be no better, and takes the place of one that is kept.
       if (healing === undefined || looks > 1) throw problem;
-      if (looks === 1) await this.#heal(healing, problem.message);
+      if (looks > 0) await this.#heal(healing, problem.message);
     }
   }
 

@@ -6,7 +6,7 @@ import { listSegments } from '../segment/segment-list.js';
 import { runSync } from '../segment/steps.js';
 import type { StorePaths } from '../segment/store-directory.js';
 
-/** `path`: of the database. */
+/** `path`: where it should be. */
 export function isDatabaseLost(disk: Disk, paths: StorePaths, path: string): boolean {
   const isThere = (directory: string) => runSync(disk, listSegments(directory)).length > 0;
   return !existsSync(rowsPath(path)) && (isThere(paths.archive) || isThere(paths.quarantine));
