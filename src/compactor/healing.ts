@@ -73,6 +73,8 @@ export class Healing {
   /** No connection may be open. `problem`: what is wrong; undefined when nothing is, and it was asked for. */
   async heal(problem: string | undefined, watch: Watch): Promise<HealEvent> {
     const { path, quarantine } = this.#options;
+    // One that is complete may be all there is: the old one has lost its name then.
+    this.finish();
     removeUnfinished(path);
     try {
       const event = await this.#make(problem, watch);

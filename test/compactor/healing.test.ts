@@ -1,15 +1,18 @@
 /** A database that is damaged is made anew, from what is still good in it and from the segments. */
 import {
   closeSync,
+  copyFileSync,
   existsSync,
   openSync,
   readdirSync,
+  renameSync,
   statSync,
   truncateSync,
   unlinkSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { AgentLog } from '../../src/api.js';
 import { type Mark, makeMark } from '../../src/segment/marks.js';
@@ -160,6 +163,21 @@ test('what was asked for is done, and a sound database loses nothing by it', asy
   await expectAllToBeSound(filled);
   expect(scene.database.heals).toHaveLength(1);
 });
+
+test.each(['still has its name', 'has lost its name'])(
+  'what was asked for is begun anew after a crash, from the one that was complete, when the old one %s',
+  async (name) => {
+    const filled = await fill(5, 0);
+    const { scene } = filled;
+    const { path, quarantine } = scene.database;
+    leaveMark(scene, 'database.rebuild');
+    copyFileSync(path, `${path}.healed`);
+    if (name === 'has lost its name') renameSync(path, join(quarantine, 'agent-log-1.db'));
+    await scene.compact('compactor', 0);
+    expect(scene.database.heals).toMatchObject([{ reason: 'it was asked for', missing: 0 }]);
+    await expectAllToBeSound(filled);
+  },
+);
 
 test('a sound database that somebody suspects stays', async () => {
   const filled = await fill(6, 0);
