@@ -19,9 +19,11 @@ export class Deletes {
     this.#select = db.prepare(`
       SELECT upToId >> 32 AS high, upToId & 0xffffffff AS low, before
       FROM agentLogDeletes WHERE taskId IS ?`);
-    this.#all = db.prepare(
-      'SELECT taskId, upToId >> 32 AS high, upToId & 0xffffffff AS low, before FROM agentLogDeletes',
-    );
+    // A changed bit can make something else of a value than the table takes, and it says nothing then.
+    this.#all = db.prepare(`
+      SELECT taskId, upToId >> 32 AS high, upToId & 0xffffffff AS low, before FROM agentLogDeletes
+      WHERE typeof(taskId) IN ('text', 'null') AND typeof(before) IN ('integer', 'null')
+        AND typeof(upToId) = 'integer' AND slot = upToId & 1023`);
     // A bound that another one includes says nothing. Of two times the later one includes the other, and no time both.
     this.#isCovered = db.prepare(`
       SELECT 1 FROM agentLogDeletes WHERE taskId IS @taskId AND slot = @slot

@@ -5,6 +5,7 @@ import {
   existsSync,
   openSync,
   readdirSync,
+  readFileSync,
   renameSync,
   statSync,
   truncateSync,
@@ -178,6 +179,30 @@ test.each(['still has its name', 'has lost its name'])(
     await expectAllToBeSound(filled);
   },
 );
+
+test('a deletion that is none any more keeps no database from being made anew', async () => {
+  const filled = await fill(8, LARGE);
+  const { scene } = filled;
+  const { path, heals } = scene.database;
+  const bytes = readFileSync(path);
+  // The task of a row, of which the header's last bit of that column says whether it is a text or a blob.
+  const task = Buffer.from('task 2');
+  const [textType, blobType] = [2 * task.length + 13, 2 * task.length + 12];
+  let changed = 0;
+  for (let at = bytes.indexOf(task); at !== -1; at = bytes.indexOf(task, at + 1)) {
+    // Five bytes of header: its length, and the types of task, slot, id, and no time.
+    const header = bytes.subarray(at - 5, at);
+    if (header[0] !== 5 || header[1] !== textType || header[3] !== 6 || header[4] !== 0) continue;
+    header[1] = blobType;
+    changed++;
+  }
+  expect(changed).toBeGreaterThan(0);
+  writeFileSync(path, bytes);
+  leaveMark(scene, 'database.suspect');
+  await scene.compact('compactor', LARGE);
+  expect(heals).toHaveLength(1);
+  await expectAllToBeSound(filled);
+});
 
 test('a sound database that somebody suspects stays', async () => {
   const filled = await fill(6, 0);
