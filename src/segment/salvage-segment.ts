@@ -1,6 +1,6 @@
 /** Writes the good records of a segment into a new one: whole, sealed, and under the same ids. */
 import { randomBytes } from 'node:crypto';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { AgentLogError, ioError } from '../errors.js';
 import { decodeCut, decodeDelete } from './control-payload.js';
 import { type Disk, nodeDisk } from './disk.js';
@@ -75,7 +75,6 @@ function* salvage(file: string, directory: string): Steps<SalvagedSegment> {
     if (kind === 'unsupported') throw new AgentLogError('AGENTLOG_FORMAT', `${file}: ${reason}`);
     const path = join(directory, formatSegmentName({ ...header, state: 'sealed' }));
     yield* writeSegment(path, image.endBatch().seal().bytes());
-    yield* syncDirectory(directory);
     return { path, entries, holes, bytes, reason };
   } finally {
     yield* call('close', fd);
@@ -122,12 +121,19 @@ function copy(record: SegmentRecord, image: SegmentImage): number {
   return entries;
 }
 
+/** It gets its name when it is whole: a store may bring it in as soon as it sees it. */
 function* writeSegment(path: string, bytes: Buffer): Steps<void> {
-  const fd = yield* create(path);
+  const unfinished = `${path}.salvaging`;
+  const fd = yield* create(unfinished);
   try {
     yield* writeFully(fd, bytes, 0);
     yield* call('fdatasync', fd);
+    yield* call('rename', unfinished, path);
+  } catch (error) {
+    yield* call('unlink', unfinished);
+    throw error;
   } finally {
     yield* call('close', fd);
   }
+  yield* syncDirectory(dirname(path));
 }

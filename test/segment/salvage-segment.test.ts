@@ -1,10 +1,13 @@
 /** A damaged segment's good records in a new one. */
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import { salvageSegment } from '../../src/segment/salvage-segment.js';
 import { SegmentImage } from '../../src/segment/segment-image.js';
 import { formatSegmentName, parseSegmentName } from '../../src/segment/segment-name.js';
+import { repositoryRoot } from '../package/support/paths.js';
 import { tempDir } from '../package/support/temp-dir.js';
 import { Random } from '../support/random.js';
 import { addRandomBatches, headerOf, recordsOf, type Seen } from '../support/segments.js';
@@ -58,6 +61,21 @@ it.each([1, 2, 3, 4, 5, 6, 7, 8])('keeps what is good of a damaged one (seed %i)
   expect(entries).toBe(made.filter(({ type }) => type === 1).length);
   expect(holes).toBeGreaterThan(0);
   expect(reason).not.toBe('');
+});
+
+it('leaves nothing behind that a store could take for a segment when it cannot be written to its end', async () => {
+  const { file, bytes } = makeSegment(1);
+  writeFileSync(file, bytes);
+  const [directory, program] = [tempDir(), tempDir()];
+  const source = pathToFileURL(join(repositoryRoot, 'dist/src/index.js')).href;
+  const code = `import { salvageSegment } from '${source}';
+    await salvageSegment(...process.argv.slice(-2)).catch(({ code }) => process.stdout.write(code));`;
+  writeFileSync(join(program, 'main.mjs'), code);
+  // In units of 512 bytes, or of 1024: either is less than the segment has.
+  const limited = ['-c', 'ulimit -f 4; exec "$@"', 'sh', process.execPath, join(program, 'main.mjs')];
+  expect(bytes.length).toBeGreaterThan(4 * 1024);
+  expect(execFileSync('sh', [...limited, file, directory], { encoding: 'utf8' })).toBe('AGENTLOG_IO');
+  expect(readdirSync(directory)).toEqual([]);
 });
 
 it('says so when there is nothing to go by', async () => {
