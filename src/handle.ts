@@ -10,6 +10,7 @@ import type {
   RebuildOptions,
   RebuildProgress,
   VerifyOptions,
+  VerifyProgress,
   VerifyResult,
 } from './compactor/api.js';
 import { BacklogWatch } from './compactor/backlog.js';
@@ -205,7 +206,7 @@ class Handle implements AgentLog<never> {
     this.#place = {
       disk,
       rows: new RowReader(database, {
-        damaged: () => this.#suspect(),
+        damaged: () => void this.#suspect(),
         healed: (event) => this.#heals.heard(event),
       }),
       tail,
@@ -491,7 +492,14 @@ class Handle implements AgentLog<never> {
     checkLongCall('verify', options);
     const worker = findWorker(this.#options.worker);
     const { paths } = this.#store;
-    return runTask('verification', worker, { task: 'verify', protocol: PROTOCOL, paths }, options);
+    const result = await runTask<VerifyProgress, VerifyResult>(
+      'verification',
+      worker,
+      { task: 'verify', protocol: PROTOCOL, paths },
+      options,
+    );
+    if (result.problems.some(({ kind }) => kind === 'database')) await this.#suspect();
+    return result;
   }
 
   async stats(): Promise<AgentLogStats> {
@@ -547,7 +555,7 @@ class Handle implements AgentLog<never> {
     try {
       return await answer;
     } catch (error) {
-      if (isDamage((error as { cause?: unknown } | null)?.cause)) this.#suspect();
+      if (isDamage((error as { cause?: unknown } | null)?.cause)) void this.#suspect();
       throw error;
     }
   }
@@ -571,17 +579,16 @@ class Handle implements AgentLog<never> {
   }
 
   /** Whoever leads is to look at the database, and to make it anew if it is damaged. */
-  #suspect(): void {
+  async #suspect(): Promise<void> {
     const now = performance.now();
     if (this.#slot === undefined || now < this.#trustUntil) return;
     this.#trustUntil = now + TRUST_MS;
-    const mark = async () => {
+    try {
       await run(this.#place.disk, makeMark(this.#store.paths, 'database.suspect'));
       await this.#leadership?.ask();
-    };
-    mark().catch((error) =>
-      this.#events.problem('the database may be damaged, and could not be looked at', error),
-    );
+    } catch (error) {
+      this.#events.problem('the database may be damaged, and could not be looked at', error);
+    }
   }
 
   #checkOpen(): void {
