@@ -53,7 +53,7 @@ function cellAt(bytes: Buffer, at: number): Cell | undefined {
 }
 
 function carveCell(pages: PageImages, bytes: Buffer, cell: Cell): Carved | undefined {
-  const local = localBytes(cell.length, pages.usableBytes);
+  const local = localBytes(cell.length, pages.pageBytes);
   if (cell.start + local > bytes.length) return undefined;
   const columns = columnsOf(bytes, cell);
   if (columns?.length !== ROW_COLUMNS && columns?.length !== DELETION_COLUMNS) return undefined;
@@ -151,7 +151,7 @@ function recordOf(
   for (let left = length - local; left > 0; ) {
     const page = next === 0 ? undefined : pages.page(next, from);
     if (page === undefined) return undefined;
-    const part = page.subarray(4, Math.min(pages.usableBytes, 4 + left));
+    const part = page.subarray(4, Math.min(pages.pageBytes, 4 + left));
     parts.push(part);
     left -= part.length;
     next = page.readUInt32BE(0);
@@ -159,7 +159,7 @@ function recordOf(
   return Buffer.concat(parts);
 }
 
-/** How much of a record is on the leaf itself. */
+/** How much of a record is on the leaf itself. A store's pages have nothing reserved at their ends, whatever the header says. */
 function localBytes(length: number, usable: number): number {
   const most = usable - 35;
   if (length <= most) return length;

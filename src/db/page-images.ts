@@ -20,9 +20,7 @@ export interface PageImage {
 }
 
 export class PageImages {
-  /** Without what is reserved at its end. */
-  readonly usableBytes: number;
-  readonly #pageBytes: number;
+  readonly pageBytes: number;
   readonly #file: number;
   readonly #fileBytes: number;
   readonly #wal: number | undefined;
@@ -40,8 +38,7 @@ export class PageImages {
     this.#read(this.#file, 0, FILE_HEADER_BYTES)?.copy(header);
     const isGood = header.toString('latin1', 0, FILE_MAGIC.length) === FILE_MAGIC;
     const said = header.readUInt16BE(16);
-    this.#pageBytes = isGood && said >= 512 && (said & (said - 1)) === 0 ? said : usualPageBytes;
-    this.usableBytes = this.#pageBytes - (isGood && header[20]! <= 32 ? header[20]! : 0);
+    this.pageBytes = isGood && said >= 512 && (said & (said - 1)) === 0 ? said : usualPageBytes;
     this.#wal = openIfThere(`${path}-wal`);
     this.#walBytes = this.#wal === undefined ? 0 : fstatSync(this.#wal).size;
     for (const at of this.#frames()) {
@@ -52,21 +49,21 @@ export class PageImages {
 
   /** All there are, also several of one page. Each is valid until the next one. */
   *all(): Generator<PageImage> {
-    const perPiece = Math.max(1, Math.floor(PIECE_BYTES / this.#pageBytes));
-    const pages = Math.ceil(this.#fileBytes / this.#pageBytes);
+    const perPiece = Math.max(1, Math.floor(PIECE_BYTES / this.pageBytes));
+    const pages = Math.ceil(this.#fileBytes / this.pageBytes);
     for (let page = 0; page < pages; page += perPiece) {
-      const piece = this.#read(this.#file, page * this.#pageBytes, perPiece * this.#pageBytes);
+      const piece = this.#read(this.#file, page * this.pageBytes, perPiece * this.pageBytes);
       for (let i = 0; i < Math.min(perPiece, pages - page); i++) {
         // What one bad page keeps from being read at once may be read by itself.
         const bytes =
-          piece?.subarray(i * this.#pageBytes, (i + 1) * this.#pageBytes) ?? this.#page(page + i + 1);
-        if (bytes?.length === this.#pageBytes) yield { bytes, start: page + i === 0 ? FILE_HEADER_BYTES : 0 };
+          piece?.subarray(i * this.pageBytes, (i + 1) * this.pageBytes) ?? this.#page(page + i + 1);
+        if (bytes?.length === this.pageBytes) yield { bytes, start: page + i === 0 ? FILE_HEADER_BYTES : 0 };
         else this.unreadable++;
       }
     }
     for (const at of this.#frames()) {
-      const frame = this.#read(this.#wal!, at, FRAME_HEADER_BYTES + this.#pageBytes);
-      if (frame?.length !== FRAME_HEADER_BYTES + this.#pageBytes) continue;
+      const frame = this.#read(this.#wal!, at, FRAME_HEADER_BYTES + this.pageBytes);
+      if (frame?.length !== FRAME_HEADER_BYTES + this.pageBytes) continue;
       const start = frame.readUInt32BE(0) === 1 ? FILE_HEADER_BYTES : 0;
       yield { bytes: frame.subarray(FRAME_HEADER_BYTES), start };
     }
@@ -75,8 +72,8 @@ export class PageImages {
   /** A page as the log has it, or else the file; or only as the file has it. */
   page(number: number, from: 'log' | 'file'): Buffer | undefined {
     const inWal = from === 'log' ? this.#inWal.get(number) : undefined;
-    const bytes = inWal === undefined ? this.#page(number) : this.#read(this.#wal!, inWal, this.#pageBytes);
-    return bytes?.length === this.#pageBytes ? bytes : undefined;
+    const bytes = inWal === undefined ? this.#page(number) : this.#read(this.#wal!, inWal, this.pageBytes);
+    return bytes?.length === this.pageBytes ? bytes : undefined;
   }
 
   get hasLog(): boolean {
@@ -89,11 +86,11 @@ export class PageImages {
   }
 
   #page(number: number): Buffer | undefined {
-    return this.#read(this.#file, (number - 1) * this.#pageBytes, this.#pageBytes);
+    return this.#read(this.#file, (number - 1) * this.pageBytes, this.pageBytes);
   }
 
   *#frames(): Generator<number> {
-    const length = FRAME_HEADER_BYTES + this.#pageBytes;
+    const length = FRAME_HEADER_BYTES + this.pageBytes;
     for (let at = WAL_HEADER_BYTES; at + length <= this.#walBytes; at += length) yield at;
   }
 
