@@ -5,6 +5,7 @@
  *
  * It belongs to whoever holds the compactor's lock, and to nobody else.
  */
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { damage, isDamage } from '../db/damage.js';
 import type { Destination } from '../destination.js';
@@ -355,8 +356,10 @@ export class Compactor {
   }
 
   #report({ source, verdict, damage }: Ingested): void {
-    const { reports } = this.#options;
-    if (source.writer !== 'sealed') reports.recovered(source.path, verdict);
+    const { reports, paths } = this.#options;
+    // Of what is kept it was told before.
+    if (source.writer !== 'sealed' && dirname(source.path) === paths.segments)
+      reports.recovered(source.path, verdict);
     if (damage === undefined) return;
     const { holes, bytes, reason } = damage;
     reports.damaged({ segment: source.path, holes, bytes, reason });

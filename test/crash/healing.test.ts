@@ -159,3 +159,17 @@ test.each([1, 2])(
     await expectSound(store, ids);
   },
 );
+
+test('what a killed writer left is told of once, however often the database is made anew', async () => {
+  const store = storePath();
+  const writer = startHost(
+    'const log = await openAgentLog(args.store, { compact: false }); say(await log.append(entry("x")));',
+    { args: { store } },
+  );
+  await writer.says();
+  await writer.kill();
+  const log = await openStore(store);
+  await log.compact();
+  await log.rebuild();
+  expect((await log.stats()).recovered).toMatchObject({ segments: 1, entries: 1 });
+});
