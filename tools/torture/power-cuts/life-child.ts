@@ -7,7 +7,7 @@ import { type AgentLog, openAgentLog } from '../../../src/index.js';
 import { leave, say } from '../../bench/parent.js';
 import { Random } from '../random.js';
 import { entryOf, numberIn, TASKS, timeOf } from './entries.js';
-import type { Life } from './lives.js';
+import type { Life } from './life.js';
 import { ASKED_FOR, Marks, type Which } from './marks.js';
 
 const life = JSON.parse(process.argv[2]!) as Life;

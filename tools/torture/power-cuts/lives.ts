@@ -1,24 +1,7 @@
 /** The lives of processes that a recording shows, one after the other, some of them two at once. */
 import { Child } from '../../bench/child.js';
 import type { Random } from '../random.js';
-
-/** What a life's program is told. */
-export interface Life {
-  readonly mount: string;
-  readonly store: string;
-  readonly seed: number;
-  /** Of its entries, and of those of the life before it. */
-  readonly firstNumber: number;
-  readonly previousNumber: number;
-  /** A writer only appends, beside a leader. */
-  readonly role: 'leader' | 'writer';
-  readonly isAlone: boolean;
-  readonly readsFirst: boolean;
-  readonly isBackedUp: boolean;
-  readonly fullText: boolean;
-  readonly archiveBytes: number | undefined;
-  readonly ending: 'close' | 'kill';
-}
+import type { Life } from './life.js';
 
 const PROGRAM = new URL('./life-child.js', import.meta.url);
 /** Numbers of entries that a life may use. */
