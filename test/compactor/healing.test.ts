@@ -19,6 +19,7 @@ import type { AgentLog } from '../../src/api.js';
 import { type Mark, makeMark } from '../../src/segment/marks.js';
 import { runSync } from '../../src/segment/steps.js';
 import { Random } from '../support/random.js';
+import { failure } from '../support/simulated-disk.js';
 import { allOf, Scene } from './scene.js';
 
 const PAGE = 8192;
@@ -202,6 +203,60 @@ test('a deletion that is none any more keeps no database from being made anew', 
   await scene.compact('compactor', LARGE);
   expect(heals).toHaveLength(1);
   await expectAllToBeSound(filled);
+});
+
+test('what was asked for is still to be done when whoever began it has come to an end', async () => {
+  const filled = await fill(8, LARGE);
+  const { scene } = filled;
+  leaveMark(scene, 'database.rebuild');
+  scene.disk.interfere = (process, call, args) => {
+    if (process === 'compactor' && call === 'readdir' && args[0] === scene.paths.archive)
+      throw failure('EMFILE', call, 'too many');
+    return undefined;
+  };
+  await expect(scene.compact('compactor', LARGE)).rejects.toThrow();
+  scene.disk.interfere = () => undefined;
+  scene.kill('compactor');
+  expect(scene.database.heals).toEqual([]);
+  await scene.compact('next', LARGE);
+  expect(scene.database.heals).toHaveLength(1);
+  await expectAllToBeSound(filled);
+});
+
+test('what was deleted stays so when only the damaged database says that it was', async () => {
+  const scene = new Scene(9);
+  const [a, b] = [await scene.open('a'), await scene.open('b', LARGE)];
+  await scene.append(b, 'doomed');
+  const kept = await scene.append(b, 'kept');
+  await a.deleteTask('doomed');
+  await a.close();
+  await scene.compact('compactor', 0);
+  expect(scene.filesIn('archive')).toEqual([]);
+  leaveMark(scene, 'database.rebuild');
+  await scene.compact('compactor', 0);
+  expect(scene.database.heals).toHaveLength(1);
+  await b.close();
+  await scene.compact('compactor', 0);
+  expect(scene.rows.map(([id]) => id)).toEqual([kept]);
+});
+
+test('a database that was left without a proper end is looked at before anything comes into it', async () => {
+  const { scene } = await fill(10, LARGE);
+  scene.kill('a');
+  scene.database.watch = (name) => {
+    if (name === 'closeCleanly') throw new Error('it ends here');
+  };
+  await scene.compact('compactor', LARGE);
+  scene.database.watch = () => undefined;
+  scene.database.kill('compactor');
+  const { path, heals } = scene.database;
+  // Of the first rows, which nothing that comes later has to do with.
+  overwrite(path, Math.floor(pagesOf(path) / 4), Buffer.alloc(PAGE));
+  const log = await scene.open('b');
+  await scene.append(log);
+  await log.close();
+  await scene.compact('compactor', LARGE);
+  expect(heals).toMatchObject([{ wasDamaged: true }]);
 });
 
 test('a sound database that somebody suspects stays', async () => {

@@ -1,4 +1,5 @@
 /** Segments that cannot simply become rows: damaged, from a newer version, unreadable for now, or at odds with a row. */
+import { renameSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseId } from '../../src/entry-id.js';
 import { crc32 } from '../../src/segment/crc.js';
@@ -102,7 +103,8 @@ test('a segment that the disk cannot read waits, with what its writer wrote afte
       throw failure('EIO', call, 'a bad sector');
     return undefined;
   };
-  await scene.compact('compactor', 0);
+  // All in one round.
+  await scene.compact('compactor', 0, 100_000);
   expect(scene.filesIn('segments')).toEqual(ofFirst.slice(1));
   scene.disk.interfere = () => undefined;
   expect(await allOf(await scene.open('reader'))).toEqual(scene.expected);
@@ -130,21 +132,55 @@ test('the archive keeps the newest segments up to its bound, and the ledger forg
   expect(ledger.length).toBeLessThanOrEqual(scene.filesIn('archive').length + 1);
 });
 
-test('a spare segment that a dead writer left is removed, and one with an unfinished batch is kept as it is', async () => {
-  const scene = new Scene(6);
+/** A dead writer's segment, which ended within a batch, and the spare one behind it. */
+async function leftBehind(seed: number): Promise<{ scene: Scene; current: string; spare: string }> {
+  const scene = new Scene(seed);
   const log = await scene.open('a', 4000);
   const open = () => scene.filesIn('segments').filter((file) => file.endsWith('.open'));
   while (open().length < 2) await scene.append(log, 't', 300);
-  const [current] = open();
+  const [current, spare] = open();
   scene.kill('a');
-  change(scene, current!, (bytes) => {
+  breakOff(scene, current!);
+  return { scene, current: current!, spare: spare! };
+}
+
+function breakOff(scene: Scene, file: string): void {
+  change(scene, file, (bytes) => {
     const end = bytes.findLastIndex((byte) => byte !== 0) + 1;
     bytes.write('half a record', Math.min(bytes.length - 20, Math.ceil(end / 8) * 8));
   });
+}
+
+test('a spare segment that a dead writer left is removed, and one with an unfinished batch is kept as it is', async () => {
+  const { scene, current } = await leftBehind(6);
   await scene.compact('compactor', 1_000_000);
   expect(scene.rows).toEqual(scene.expected);
   expect(scene.filesIn('segments')).toEqual([]);
   expect(scene.filesIn('archive')).toEqual([current]);
+});
+
+test('so is one that holds nothing but an unfinished batch', async () => {
+  const { scene, current, spare } = await leftBehind(6);
+  breakOff(scene, spare);
+  await scene.compact('compactor', 1_000_000);
+  expect(scene.rows).toEqual(scene.expected);
+  expect(scene.filesIn('archive')).toEqual([current, spare]);
+});
+
+test('nothing is let go of whose database is moved away meanwhile', async () => {
+  const scene = await twoSlots(9);
+  const { path } = scene.database;
+  const waiting = scene.filesIn('segments');
+  scene.database.watch = (name) => {
+    if (name === 'commit') renameSync(path, `${path}.away`);
+  };
+  await expect(scene.compact('compactor', 0, 100_000)).rejects.toMatchObject({ code: 'AGENTLOG_IO' });
+  expect(scene.filesIn('segments')).toEqual(waiting);
+  scene.database.watch = () => undefined;
+  scene.kill('compactor');
+  renameSync(`${path}.away`, path);
+  await scene.compact('next', 0);
+  expect(scene.rows).toEqual(scene.expected);
 });
 
 test('an archive that somebody has cleared up is no reason to stop', async () => {

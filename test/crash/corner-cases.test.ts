@@ -3,6 +3,8 @@ import { expect, it } from 'vitest';
 import type { AgentLog } from '../../src/api.js';
 import { openOn, type Tuning } from '../../src/handle.js';
 import { type AgentLogOptions, checkOptions } from '../../src/options.js';
+import { pathsOf } from '../../src/segment/store-directory.js';
+import { survey } from '../../src/segment/survey.js';
 import { Random } from '../support/random.js';
 import { failure, SimulatedDisk } from '../support/simulated-disk.js';
 
@@ -119,6 +121,32 @@ it('what was cut off after the segments were listed is not read', async () => {
   outside.callSync('close', asker);
   expect((await reading).texts).not.toContain('rejected');
   expect((await read(reader)).texts).toEqual(['one', 'three']);
+});
+
+it('a cut that is made while it is asked who lives counts for whoever asks', async () => {
+  const setting = new Setting();
+  const { disk, outside } = setting;
+  const log = await setting.open('a');
+  await log.append(entry('one'));
+  const asker = outside.callSync('open', `${STORE}/locks/liveness.lock`, 2, 0);
+  outside.callSync('flock', asker);
+  let failing = true;
+  let lists = 0;
+  const listed = new Promise<void>((resolve) => {
+    disk.interfere = (process, call) => {
+      if (process === 'a' && call === 'fdatasync' && failing) throw failure('EIO', call, 'a bad disk');
+      if (process === 'compactor' && call === 'readdir' && ++lists === 2) resolve();
+      return undefined;
+    };
+  });
+  const surveying = survey(disk.processNamed('compactor'), pathsOf(STORE));
+  await listed;
+  await expect(log.append(entry('rejected'))).rejects.toMatchObject({ code: 'AGENTLOG_IO' });
+  failing = false;
+  await log.append(entry('three'));
+  await turns(20);
+  outside.callSync('close', asker);
+  expect((await surveying).sources.map(({ writer }) => writer)).toEqual(['cut', 'live']);
 });
 
 it('a sync of a leftover that failed is not tried again: what nothing proves stays unread', async () => {

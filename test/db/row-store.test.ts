@@ -3,6 +3,7 @@ import { mkdirSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { betterSqlite3, type Connection } from '../../src/db/better-sqlite3.js';
+import { openForWriting } from '../../src/db/connection.js';
 import { RowReader } from '../../src/db/row-reader.js';
 import { RowStore } from '../../src/db/row-store.js';
 import type { Deletion } from '../../src/deletion.js';
@@ -104,6 +105,7 @@ it('forgets what was rolled back, counters included', () => {
   for (let n = 2; n < 50; n++) store.add(row(n));
   store.erase(deletion(null, 10), 1000);
   store.recordDeletion(deletion(null, 10));
+  store.add(row(60));
   store.rollback();
   expect(ingest(store, [row(2)])).toEqual(['new']);
   expectCountersToBeRight(outside(path));
@@ -254,6 +256,11 @@ it('is set up so that commits are synced, nobody else checkpoints, and pages are
   expect(db.pragma('journal_mode', { simple: true })).toBe('wal');
   expect(db.pragma('auto_vacuum', { simple: true })).toBe(2);
   expect(statSync(path).mode & 0o777).toBe(0o600);
+  // These each connection has for itself.
+  const writing = openForWriting(path, { allowUnsafeSqlite: false });
+  onTestFinished(() => void writing.close());
+  expect(writing.pragma('synchronous', { simple: true })).toBe(2);
+  expect(writing.pragma('wal_autocheckpoint', { simple: true })).toBe(0);
 });
 
 it('refuses a database of a newer version, and leaves it as it is', () => {

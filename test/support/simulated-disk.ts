@@ -67,7 +67,10 @@ export class SimulatedDisk {
   /** No lower descriptor is free. */
   #lowestFree = FIRST_DESCRIPTOR;
   readonly #processes: Process[] = [];
-  #pool: { readonly process: Process; readonly work: () => void }[] = [];
+  #pool: { readonly process: Process; readonly work: () => void; readonly syncs: OpenFile | undefined }[] =
+    [];
+  /** Calls that began while another sync of the same open file was under way: of a failure only one of the two is told. */
+  readonly doubleSyncs: string[] = [];
   #root: Inode;
   interfere: Interference = () => undefined;
 
@@ -85,8 +88,14 @@ export class SimulatedDisk {
     const process: Process = { name, dead: false };
     this.#processes.push(process);
     return {
-      call: (call, ...args) => this.#later(process, () => this.#perform(process, call, args)),
-      callSync: (call, ...args) => this.#perform(process, call, args) as never,
+      call: (call, ...args) => {
+        const syncs = this.#beginSync(call, args);
+        return this.#later(process, syncs, () => this.#perform(process, call, args));
+      },
+      callSync: (call, ...args) => {
+        this.#beginSync(call, args);
+        return this.#perform(process, call, args) as never;
+      },
     };
   }
 
@@ -120,7 +129,15 @@ export class SimulatedDisk {
     for (const inode of seen) for (const child of inode.entries.values()) child.nlink++;
   }
 
-  #later<Result>(process: Process, call: () => unknown): Promise<Result> {
+  #beginSync(call: DiskCall, args: readonly unknown[]): OpenFile | undefined {
+    if (call !== 'fdatasync' && call !== 'fsync') return undefined;
+    const file = this.#open.get(args[0] as number);
+    if (file !== undefined && this.#pool.some(({ syncs }) => syncs === file))
+      this.doubleSyncs.push(`${file.process.name}: ${call}`);
+    return file;
+  }
+
+  #later<Result>(process: Process, syncs: OpenFile | undefined, call: () => unknown): Promise<Result> {
     return new Promise((resolve, reject) => {
       const work = () => {
         try {
@@ -130,7 +147,7 @@ export class SimulatedDisk {
           if (!process.dead) reject(error);
         }
       };
-      this.#pool.push({ process, work });
+      this.#pool.push({ process, work, syncs });
       setImmediate(() => this.#carryOutOne());
     });
   }

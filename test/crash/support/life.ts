@@ -180,6 +180,8 @@ class Life {
     for (let n = 0; n < 2; n++) {
       const { log, name } = await this.open();
       const found = await this.read(log);
+      const counted = await log.count();
+      if (counted !== found.length) throw new Error(`found ${found.length}, and counted ${counted}`);
       const plainly = this.readPlainly();
       if (String(found) !== String(plainly)) throw new Error(`found ${found}, and plainly ${plainly}`);
       if (this.database !== undefined) {
@@ -269,6 +271,8 @@ async function live(seed: number): Promise<{ acknowledged: number; unknown: numb
       await life.session();
       await life.recover();
     }
+    const { doubleSyncs } = life.disk;
+    if (doubleSyncs.length > 0) throw new Error(`two syncs of one open file at once: ${doubleSyncs}`);
   } catch (error) {
     throw new Error(`seed ${seed}: ${(error as Error).message}`, { cause: error });
   } finally {
