@@ -1,6 +1,6 @@
 /**
- * `npm run torture -- [SUITE ...] [--short] [--seed N] [--minutes N] [--case NAME]`: runs the named fault suites, or all.
- * Ends with 1 if anything that was promised did not hold.
+ * `npm run torture -- [SUITE ...] [--short] [--seed N] [--minutes N] [--case NAME] [--bail]`: runs the named fault suites, or all.
+ * Ends with 1 if anything that was promised did not hold; with `--bail`, at the first thing that does not.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +18,7 @@ interface Arguments {
   readonly seed: number;
   readonly minutes: number | undefined;
   readonly only: string | undefined;
+  readonly bail: boolean;
 }
 
 function readArguments(): Arguments {
@@ -28,6 +29,7 @@ function readArguments(): Arguments {
       seed: { type: 'string', default: '1' },
       minutes: { type: 'string' },
       case: { type: 'string' },
+      bail: { type: 'boolean', default: false },
     },
   });
   const known = new Map(SUITES.map((suite) => [suite.name, suite]));
@@ -42,6 +44,7 @@ function readArguments(): Arguments {
     seed: wholeNumber('--seed', values.seed),
     minutes: values.minutes === undefined ? undefined : positive('--minutes', values.minutes),
     only: values.case,
+    bail: values.bail,
   };
 }
 
@@ -59,7 +62,7 @@ function positive(name: string, text: string): number {
 type Outcome = 'held' | 'failed' | 'skipped';
 
 async function runSuite(suite: Suite, given: Arguments, place: Workplace): Promise<Outcome> {
-  const { form, seed, minutes, only } = given;
+  const { form, seed, minutes, only, bail } = given;
   console.log(`\n${suite.name}: ${suite.about}`);
   const missing = suite.missing?.();
   if (missing !== undefined) {
@@ -69,6 +72,17 @@ async function runSuite(suite: Suite, given: Arguments, place: Workplace): Promi
   const figures = new Map<string, string | number>();
   let failures = 0;
   let skips = 0;
+  const begun = performance.now();
+  const tell = () => {
+    const seconds = (performance.now() - begun) / 1000;
+    const all = [['seed', seed] as const, ...figures, ['seconds', seconds.toFixed(1)] as const];
+    const width = Math.max(...all.map(([name]) => name.length));
+    for (const [name, value] of all)
+      console.log(
+        `  ${name.padEnd(width)}  ${typeof value === 'number' ? value.toLocaleString('en-US') : value}`,
+      );
+    if (failures > 0) console.log(`  ${failures} FAILED`);
+  };
   const fail = (name: string, problem: unknown) => {
     failures++;
     if (failures > MOST_SHOWN) return;
@@ -76,8 +90,11 @@ async function runSuite(suite: Suite, given: Arguments, place: Workplace): Promi
     console.log(`  FAILED ${name}: ${how.replaceAll('\n', '\n    ')}`);
     const length = form === 'short' ? ' --short' : '';
     console.log(`  again: npm run torture -- ${suite.name} --seed ${seed}${length} --case '${name}'`);
+    if (!bail) return;
+    tell();
+    // What the suite has under way is of no use any more; the exit clears it up.
+    process.exit(1);
   };
-  const begun = performance.now();
   await place.within(async (outer) => {
     const directory = join(outer, suite.name);
     mkdirSync(directory);
@@ -101,20 +118,13 @@ async function runSuite(suite: Suite, given: Arguments, place: Workplace): Promi
       fail(only ?? 'all', error);
     }
   });
-  const seconds = (performance.now() - begun) / 1000;
-  const all = [['seed', seed] as const, ...figures, ['seconds', seconds.toFixed(1)] as const];
-  const width = Math.max(...all.map(([name]) => name.length));
-  for (const [name, value] of all)
-    console.log(
-      `  ${name.padEnd(width)}  ${typeof value === 'number' ? value.toLocaleString('en-US') : value}`,
-    );
-  if (failures > 0) console.log(`  ${failures} FAILED`);
+  tell();
+  if (failures > 0) return 'failed';
   // A run in which nothing happened shows nothing.
-  else if (figures.size === 0 && skips === 0) {
+  if (figures.size === 0 && skips === 0) {
     console.log('  FAILED: no case ran');
     return 'failed';
   }
-  if (failures > 0) return 'failed';
   return skips > 0 ? 'skipped' : 'held';
 }
 

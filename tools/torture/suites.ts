@@ -2,6 +2,7 @@ import { endurance } from './endurance/suite.js';
 import { fuzz } from './fuzz/fuzz.js';
 import { kills } from './kills/suite.js';
 import { large } from './large/suite.js';
+import { mutants } from './mutants/suite.js';
 import { powerCuts } from './power-cuts/power-cuts.js';
 import { rot } from './rot/rot.js';
 import { smallDisks } from './small-disks/suite.js';
@@ -18,4 +19,5 @@ export const SUITES: readonly Suite[] = [
   fuzz,
   large,
   endurance,
+  mutants,
 ];

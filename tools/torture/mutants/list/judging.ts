@@ -1,0 +1,191 @@
+import { lives, suite, tests } from '../check.js';
+import type { Mutant } from '../mutant.js';
+
+const CRC = 'src/segment/crc.ts';
+const RECORD = 'src/segment/record.ts';
+const VERDICT = 'src/segment/verdict.ts';
+const SCANNER = 'src/segment/segment-scanner.ts';
+const SURVEY = 'src/segment/survey.ts';
+const LIVENESS = 'src/segment/liveness.ts';
+
+/** What of a segment's bytes counts, and who still writes to them. */
+export const JUDGING: readonly Mutant[] = [
+  {
+    name: 'no-segment-in-the-seed',
+    what: 'checksums do not depend on the segment',
+    file: CRC,
+    find: 'this.#ofSegment = crc32(segmentId, 0, segmentId.length);',
+    replace: 'this.#ofSegment = crc32(segmentId, 0, 0);',
+    caughtBy: suite('fuzz'),
+  },
+  {
+    name: 'no-offset-in-the-seed',
+    what: 'checksums do not depend on the place',
+    file: CRC,
+    find: 'const c = ~this.#ofSegment ^ offset;',
+    replace: 'const c = ~this.#ofSegment;',
+    caughtBy: suite('fuzz'),
+  },
+  {
+    name: 'header-crc-ignored',
+    what: "the checksum of a record's header is not looked at",
+    file: RECORD,
+    find: 'if (crc32(bytes, at, at + RECORD.headerCrc, seedHere) !== bytes.readInt32LE(at + RECORD.headerCrc)) {',
+    replace: 'if (crc32(bytes, at, at + RECORD.headerCrc, seedHere) === undefined) {',
+    caughtBy: tests('segment/verdict'),
+  },
+  {
+    name: 'payload-crc-ignored',
+    what: "the checksum of a record's payload is not looked at",
+    file: RECORD,
+    find: 'return crc32(bytes, payloadStart, payloadEnd, seedHere) === bytes.readInt32LE(at + RECORD.payloadCrc);',
+    replace: 'return payloadStart <= payloadEnd && at >= 0 && bytes.length > 0 && seedHere === seedHere;',
+    caughtBy: tests('segment/verdict'),
+  },
+  {
+    name: 'file-header-crc-ignored',
+    what: "the checksum of a file's header is not looked at",
+    file: 'src/segment/file-header.ts',
+    find: "  if (crc32(bytes, 0, length - 4) !== bytes.readInt32LE(length - 4)) return { kind: 'unreadable' };\n",
+    replace: '',
+    caughtBy: tests('segment/file-header'),
+  },
+  {
+    name: 'unproven-of-the-living',
+    what: 'the unproven batch of a living writer is returned',
+    file: VERDICT,
+    find: "  live: {\n    none: 'wait',\n    'only its mark': 'wait',\n    whole: 'wait',",
+    replace: "  live: {\n    none: 'wait',\n    'only its mark': 'wait',\n    whole: 'count it',",
+    caughtBy: tests('segment/scanner-live'),
+  },
+  {
+    name: 'last-batch-dropped',
+    what: 'the last batch of a dead writer is dropped, though it is whole',
+    file: VERDICT,
+    find: "    whole: 'count it',",
+    replace: "    whole: 'torn',",
+    caughtBy: lives(600),
+  },
+  {
+    name: 'torn-batch-counts',
+    what: 'a last batch with a hole in it counts',
+    file: VERDICT,
+    find: "    whole: 'count it',\n    'has a hole': 'torn',",
+    replace: "    whole: 'count it',\n    'has a hole': 'count it',",
+    caughtBy: tests('segment/torn-batches'),
+  },
+  {
+    name: 'hole-not-read-again',
+    what: 'a hole in a live file is called damage at the first sight',
+    file: VERDICT,
+    find: "'live, read before the proof': 'read again',",
+    replace: "'live, read before the proof': 'damage',",
+    caughtBy: tests('segment/scanner-live'),
+  },
+  {
+    name: 'hole-is-no-damage',
+    what: 'what is missing behind a cut is no damage',
+    file: VERDICT,
+    find: "    none: 'whole',\n    'only its mark': 'damage',\n    whole: 'damage',\n    'has a hole': 'damage',\n    'has no end': 'damage',",
+    replace:
+      "    none: 'whole',\n    'only its mark': 'whole',\n    whole: 'whole',\n    'has a hole': 'whole',\n    'has no end': 'whole',",
+    caughtBy: tests('segment/verdict'),
+  },
+  {
+    name: 'seal-not-compared',
+    what: 'entries that a seal counts and nobody finds are not missed',
+    file: VERDICT,
+    find: 'if (holeCount > 0 || (missing !== null && missing > 0))',
+    replace: 'if (holeCount > 0)',
+    caughtBy: tests('segment/verdict'),
+  },
+  {
+    name: 'batch-numbers-ignored',
+    what: 'a record counts whatever batch it says that it is of',
+    file: 'src/segment/record-walk.ts',
+    find: 'return record.batch >= this.batch && record.batch <= this.batch + Math.floor(gap / RECORD.headerSize);',
+    replace: 'return record.batch >= this.batch + gap - gap;',
+    caughtBy: tests('segment/verdict'),
+  },
+  {
+    name: 'read-behind-the-seal',
+    what: 'bytes behind a seal are read',
+    file: SCANNER,
+    find: "      if (sealed) return 'sealed';\n",
+    replace: '',
+    caughtBy: tests('segment/verdict'),
+  },
+  {
+    name: 'read-behind-the-cut',
+    what: 'batches behind a cut are read',
+    file: SCANNER,
+    find: "      if (pastCut) return 'cut';\n",
+    replace: '',
+    caughtBy: tests('segment/verdict'),
+  },
+  {
+    name: 'listed-once',
+    what: 'segments are listed once, while others rename them',
+    file: 'src/segment/segment-list.ts',
+    find: 'i < 2;',
+    replace: 'i < 1;',
+    caughtBy: tests('segment/segment-list'),
+  },
+  {
+    name: 'leftovers-not-synced',
+    what: 'what a dead writer left is read without a sync',
+    file: SURVEY,
+    find: "      for (const [i, { path, writer }] of sources.entries()) {\n        if (writer !== 'gone') continue;",
+    replace:
+      "      for (const [i, { path, writer }] of sources.entries()) {\n        if (writer !== 'cut') continue;",
+    caughtBy: lives(600),
+  },
+  {
+    name: 'leftover-synced-again',
+    what: 'the failed sync of what a dead writer left is tried again, and believed',
+    file: SURVEY,
+    find: '  if (known.has(path)) return',
+    replace: "  if (known.has('')) return",
+    caughtBy: tests('crash/corner-cases', 'a sync of a leftover'),
+  },
+  {
+    name: 'leftover-unsynced-counts',
+    what: 'what a dead writer left counts though it could not be synced',
+    file: SURVEY,
+    find: "        sources[i] = { ...sources[i]!, writer: 'live' };\n      }",
+    replace: '      }',
+    caughtBy: tests('crash/corner-cases', 'a sync of a leftover'),
+  },
+  {
+    name: 'cuts-ignored',
+    what: 'nobody looks for cuts',
+    file: SURVEY,
+    find: "source.writer === 'gone' ? cuts.get(segmentIdOf(source.name)) : undefined;",
+    replace: 'undefined;',
+    caughtBy: lives(600),
+  },
+  {
+    name: 'new-successor-missed',
+    what: 'a successor that a segment got while its writer was asked for is not looked at',
+    file: SURVEY,
+    find: 'return [...after.values()].some(isNew) ? undefined : sources;',
+    replace: 'return [...after.values()].some(isNew) ? sources : sources;',
+    caughtBy: tests('crash/corner-cases', 'a cut that is made while it is asked'),
+  },
+  {
+    name: 'asked-without-lock',
+    what: 'two that ask at once who lives take each other for the writer',
+    file: LIVENESS,
+    find: "for (let waited = 0; !disk.callSync('flock', fd); waited++) {",
+    replace: 'for (let waited = 0; waited < 0; waited++) {',
+    caughtBy: tests('segment/recovery'),
+  },
+  {
+    name: 'leftover-removed-unlocked',
+    what: 'a segment that is being made is removed as a leftover',
+    file: LIVENESS,
+    find: "    if (!disk.callSync('flock', fd)) return 'live';\n",
+    replace: '',
+    caughtBy: tests('segment/recovery'),
+  },
+];
