@@ -106,7 +106,7 @@ it('a segment is sealed when it is old enough, and what was idle then makes no n
 });
 
 it('a segment that grows old while it is written to has its successor made in time', async () => {
-  const { other, writer } = await setting({ sealAfter: 100 });
+  const { other, writer } = await setting({ sealAfter: 1000 });
   let most = 0;
   for (let i = 0; !files(other).includes('sealed'); i++) {
     await writer.append(entryOf(`entry ${i}`));
