@@ -146,7 +146,8 @@ function runNode(directory: string, args: readonly string[], env: Record<string,
       // All of it has ended.
     }
   };
-  process.once('exit', end);
+  // Before its directory is removed.
+  process.prependOnceListener('exit', end);
   const timer = setTimeout(end, HANGS_MS);
   let output = '';
   for (const stream of [child.stdout, child.stderr])
