@@ -16,7 +16,7 @@ export const MENDING: readonly Mutant[] = [
     find: '    let left = withoutBusy(sources, isKept).sort(compareAge);\n',
     replace:
       '    let left = withoutBusy(sources, isKept).filter(({ name }) => !this.#known.has(segmentIdOf(name))).sort(compareAge);\n',
-    caughtBy: tests('compactor/healing', 'any pages are zeroed'),
+    caughtBy: tests('compactor/healing', 'with all segments everything comes back'),
   },
   {
     name: 'archive-not-replayed',
