@@ -6,17 +6,22 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Longest first. */
 const LONG = [
+  'torture',
+  'sql',
+  'read-only',
+  'setup',
+  'crash/healing',
+  'install',
+  'reading-killed-leaders',
+  'compaction-leader',
   'store-lives-odd',
   'store-lives-even',
-  'sql',
-  'rot',
+  'search',
   'killed-writers',
-  'setup',
-  'crash-points',
-  'deletes',
-  'read-only',
-  'compaction-ends',
   'compaction-failures',
+  'compact-promise',
+  'rot',
+  'crash-points',
 ];
 
 export class LongestFirst extends BaseSequencer {

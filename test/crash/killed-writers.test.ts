@@ -8,7 +8,7 @@ import { type Acknowledgement, APPENDER } from './support/appender.js';
 import { type Host, startHost } from './support/host.js';
 import { openStore, storePath } from './support/stores.js';
 
-const STORES = 5;
+const STORES = 3;
 const KILLS = 5;
 const AT_ONCE = 3;
 const LONGEST_RUN_MS = 80;

@@ -4,7 +4,7 @@ import { Random } from '../support/random.js';
 import { startHost } from './support/host.js';
 import { idsAndTexts, openStore, storePath } from './support/stores.js';
 
-const KILLS = 8;
+const KILLS = 4;
 const ENTRIES = 1500;
 
 const PROGRAM = `

@@ -35,7 +35,7 @@ const WRONG: readonly [options: unknown, message: RegExp][] = [
   [{ allowForeignOwner: null }, /option allowForeignOwner must be true or false, not null/],
   [
     { on: { warnings: () => undefined } },
-    /no event 'warnings'; there are: compact, recover, damage, warning/,
+    /no event 'warnings'; there are: compact, recover, damage, heal, warning/,
   ],
   [{ on: { warning: 5 } }, /listener of 'warning' must be a function/],
 ];
@@ -67,7 +67,7 @@ test('options that are undefined are those that were left out', async () => {
 test('there is no such event, and a listener must be a function', async () => {
   const log = await openStore(storePath());
   expect(() => log.on('error' as 'warning', () => undefined)).toThrow(
-    /no event 'error'; there are: compact, recover, damage, warning/,
+    /no event 'error'; there are: compact, recover, damage, heal, warning/,
   );
   expect(() => log.on('warning', 5 as never)).toThrow(TypeError);
   expect(() => log.off('error' as 'warning', () => undefined)).toThrow(TypeError);
@@ -135,6 +135,9 @@ test('a handle that only reads is AGENTLOG_READ_ONLY to those who append, has no
     dropped: 1,
     backlog: { segments: 0, bytes: 0 },
     leading: false,
+    recovered: { segments: 0, entries: 0, tornBytes: 0 },
+    damaged: 0,
+    healed: 0,
   });
   expect((await idsAndTexts(reader)).map(([found]) => found)).toEqual([id]);
 });

@@ -17,7 +17,7 @@ import {
   scanBytes,
 } from '../support/segments.js';
 
-const CASES = 20_000;
+const CASES = 10_000;
 const SECTOR = 512;
 
 /** What the space ahead of the writer held before: nothing, zeros, or an older life of the file. */

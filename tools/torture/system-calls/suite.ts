@@ -9,7 +9,7 @@ import { Scenario } from './scenario.js';
 import { noTracing } from './tracer.js';
 
 const AT_ONCE = 2;
-const SHORT_CASES = 14;
+const SHORT_CASES = 9;
 /** Of the cases, in which the call must be reached: how often a thread makes it differs a little from run to run. */
 const LEAST_MET = 0.8;
 
