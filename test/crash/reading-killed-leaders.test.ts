@@ -9,6 +9,7 @@ import { expect, test } from 'vitest';
 import { tempDir } from '../package/support/temp-dir.js';
 import { Random } from '../support/random.js';
 import type { Found } from './support/acknowledged.js';
+import { inspectDatabase, SOUND, waitingSegments } from './support/database.js';
 import { FOLLOWER, savedIn } from './support/follower.js';
 import { type Host, startHost } from './support/host.js';
 import { KILLED, KilledLeaders } from './support/killed-leaders.js';
@@ -112,9 +113,18 @@ test.runIf(process.platform === 'linux')(
     const [, , ends] = await Promise.all([appending, reading, ending, healing]);
     await leaders.killAll();
 
-    const all = await acknowledged.check(await openStore(store));
+    const last = await openStore(store);
+    const all = await acknowledged.check(last);
     for (const [n, follower] of followers.entries())
       await follower.check(n < 2 ? all : all.filter(({ taskId }) => taskId === followed));
+    await last.compact();
+    await last.close();
+    expect(waitingSegments(store)).toEqual([]);
+    const { rows, inspected } = await inspectDatabase(store);
+    expect(inspected).toMatchObject(SOUND);
+    acknowledged.checkRows(rows);
+    expect(rows.map(({ id, text }) => [id, text])).toEqual(all.map(({ id, text }) => [id, text]));
+    expect(leaders.compacted).toBeGreaterThan(KILLS);
     expect(leaders.troubles).toEqual([]);
     expect(
       readdirSync(join(store, 'quarantine')).filter((file) => file.endsWith('.db')).length,
