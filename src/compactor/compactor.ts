@@ -21,7 +21,7 @@ import { survey } from '../segment/survey.js';
 import type { Verdict } from '../segment/verdict.js';
 import type { RebuildProgress } from './api.js';
 import type { Healing } from './healing.js';
-import { CannotBeRead, eraseSome, type Ingested, ingest, TooMuchToErase } from './ingestion.js';
+import { CannotBeRead, countUpTo, eraseSome, type Ingested, ingest, TooMuchToErase } from './ingestion.js';
 import { compareAge, Shelf } from './shelves.js';
 
 /** What a round did. */
@@ -224,7 +224,10 @@ export class Compactor {
   async #round({ ready, all }: Waiting): Promise<Round | undefined> {
     const begun = performance.now();
     const destination = await this.#ready();
-    const chosen = ready.slice(0, countUpTo(ready, this.#options.roundBytes));
+    const chosen = ready.slice(
+      0,
+      countUpTo(ready, this.#options.roundBytes, ({ bytes }) => bytes),
+    );
     const isIn = ({ source }: Sized) => destination.has(segmentIdOf(source.name));
     const fresh = chosen.filter((one) => !isIn(one)).map(({ source }) => source);
     // What an earlier one committed and could not write back: the log would grow by what is added.
@@ -438,14 +441,4 @@ function readyOf(sources: readonly Source[], leftOut: ReadonlySet<string>): Sour
 
 function sum(sized: readonly Sized[]): number {
   return sized.reduce((total, { bytes }) => total + bytes, 0);
-}
-
-/** At least one. */
-function countUpTo(waiting: readonly Sized[], most: number): number {
-  let bytes = 0;
-  const first = waiting.findIndex((one) => {
-    bytes += one.bytes;
-    return bytes > most;
-  });
-  return first === -1 ? waiting.length : Math.max(1, first);
 }

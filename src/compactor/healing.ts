@@ -24,7 +24,7 @@ import type { Source } from '../segment/segment-reading.js';
 import type { StorePaths } from '../segment/store-directory.js';
 import { survey } from '../segment/survey.js';
 import type { RebuildProgress } from './api.js';
-import { CannotBeRead, eraseSome, type Ingested, ingest, TooMuchToErase } from './ingestion.js';
+import { CannotBeRead, countUpTo, eraseSome, type Ingested, ingest, TooMuchToErase } from './ingestion.js';
 import { isDatabaseLost } from './lost-database.js';
 import { compareAge } from './shelves.js';
 
@@ -153,11 +153,12 @@ class Building {
     const { sources } = await survey(disk, paths, kept);
     const stillThere = new Set(sources.map(({ name }) => segmentIdOf(name)));
     const isKept = ({ path }: Source) => kept.includes(dirname(path));
+    const bytesOf = ({ path }: Source) => disk.callSync('lstat', path).size;
     let left = withoutBusy(sources, isKept).sort(compareAge);
     const all = left.length;
     while (left.length > 0) {
       this.#watch.check();
-      const group = this.#upTo(left, roundBytes);
+      const group = left.slice(0, countUpTo(left, roundBytes, bytesOf));
       try {
         for (const one of await ingest(disk, this.#store!, group, stillThere)) this.#count(one, isKept);
         this.#store!.checkpoint();
@@ -218,15 +219,6 @@ class Building {
     this.#replayed += added;
     if (isKept(source) || this.#known.has(segmentIdOf(source.name))) this.#cameBack += added;
     this.#watch.report(ingested);
-  }
-
-  #upTo(sources: readonly Source[], most: number): Source[] {
-    let bytes = 0;
-    const first = sources.findIndex(({ path }) => {
-      bytes += this.#options.disk.callSync('lstat', path).size;
-      return bytes > most;
-    });
-    return sources.slice(0, first === -1 ? sources.length : Math.max(1, first));
   }
 
   #tell(segments: number, segmentsLeft: number): void {

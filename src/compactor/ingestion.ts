@@ -63,6 +63,16 @@ class Tally {
   }
 }
 
+/** How many of them go into one transaction: at least one, and no more bytes than `most` with others. */
+export function countUpTo<One>(waiting: readonly One[], most: number, bytesOf: (one: One) => number): number {
+  let bytes = 0;
+  const first = waiting.findIndex((one) => {
+    bytes += bytesOf(one);
+    return bytes > most;
+  });
+  return first === -1 ? waiting.length : Math.max(1, first);
+}
+
 /** Reads the segments and commits; if it throws, nothing has changed. `stillThere`: segments whose files are somewhere. */
 export async function ingest(
   disk: Disk,
