@@ -63,6 +63,8 @@ export interface HealEvent {
   readonly replayed: number;
   /** Entries that the old one had counted and that are nowhere any more; null when that cannot be known. */
   readonly missing: number | null;
+  /** Not everything could be read that says what was deleted: entries may be back that were deleted long ago. */
+  readonly deletedMayBeBack: boolean;
   /** Where the old one is kept; null when there was none. */
   readonly kept: string | null;
   readonly milliseconds: number;

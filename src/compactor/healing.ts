@@ -117,16 +117,18 @@ class Building {
   /** Of these, those that came back from segments. */
   #cameBack = 0;
   #known: ReadonlySet<string> = new Set();
+  #deletedMayBeBack = false;
 
   constructor(options: HealingOptions, watch: Watch) {
     this.#options = options;
     this.#watch = watch;
   }
 
-  get sums(): Pick<HealEvent, 'rows' | 'replayed' | 'missing'> {
+  get sums(): Pick<HealEvent, 'rows' | 'replayed' | 'missing' | 'deletedMayBeBack'> {
     const missing =
       this.#counted === undefined ? null : Math.max(0, this.#counted - this.#rows - this.#cameBack);
-    return { rows: this.#rows, replayed: this.#replayed, missing };
+    const [rows, replayed, deletedMayBeBack] = [this.#rows, this.#replayed, this.#deletedMayBeBack];
+    return { rows, replayed, missing, deletedMayBeBack };
   }
 
   async takeRows(): Promise<void> {
@@ -139,7 +141,8 @@ class Building {
         this.#counted = part.entries;
         this.#known = new Set(part.segmentIds);
         // First what was deleted: it must not come back.
-        this.#delete(part.deletions ?? []);
+        this.#delete(part.deletions);
+        this.#deletedMayBeBack = !part.areDeletionsComplete;
       } else if (part.kind === 'rows') this.#add(part.rows);
       else this.#delete(part.deletions);
     }

@@ -1,12 +1,13 @@
 /**
- * Finds rows on single pages of a database, whatever has become of the pages that lead to them. Every row carries a checksum
- * over all of its columns, so one that is found is one that was written.
+ * Finds rows on single pages of a database, whatever has become of the pages that lead to them. Every row of entries and of
+ * deletes carries a checksum over all of its columns, so one that is found is one that was written.
  *
  * The layout is that of SQLite's file format: leaves of tables, their cells, records, and overflow pages.
  */
 import { type Deletion, slotOf } from '../deletion.js';
 import { type IdHalves, idFromBigInt } from '../entry-id.js';
 import type { PageImage, PageImages } from './page-images.js';
+import { deletionCrc } from './row.js';
 import type { GoodRow } from './row-pages.js';
 import { type RawRow, rowOf } from './row-pages.js';
 
@@ -15,7 +16,7 @@ const LEAF_HEADER_BYTES = 8;
 /** The longest payload of a segment's record; a row is hardly longer than the record that it was made of. */
 const MOST_BYTES = 65 * 1024 * 1024;
 const ROW_COLUMNS = 8;
-const DELETION_COLUMNS = 4;
+const DELETION_COLUMNS = 5;
 
 export type Carved = { readonly row: GoodRow } | { readonly deletion: Deletion };
 
@@ -76,13 +77,13 @@ function rowIn({ high, low }: IdHalves, [id, ...values]: readonly Value[]): Carv
   return 'isDamaged' in row ? undefined : { row };
 }
 
-/** Has no checksum: only what makes sense in every column is taken for one. */
-function deletionIn([taskId, slot, upToId, before]: readonly Value[]): Carved | undefined {
+function deletionIn([taskId, slot, upToId, before, crc]: readonly Value[]): Carved | undefined {
   if (taskId !== null && typeof taskId !== 'string') return undefined;
   if (before !== null && typeof before !== 'number') return undefined;
   const last = typeof upToId === 'number' ? idFromBigInt(BigInt(upToId)) : upToId;
   if (last === null || typeof last !== 'object' || !('low' in last) || slotOf(last.low) !== slot)
     return undefined;
+  if (crc !== deletionCrc(taskId, { ...last, before })) return undefined;
   return { deletion: { taskId, before, upTo: [last] } };
 }
 

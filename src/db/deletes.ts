@@ -5,6 +5,16 @@
 
 import { type Bound, type Deletable, type Deletion, isWithin, slotOf } from '../deletion.js';
 import type { Connection, Statement } from './better-sqlite3.js';
+import { damage } from './damage.js';
+import { deletionCrc } from './row.js';
+
+const COLUMNS = 'taskId, slot, upToId >> 32 AS high, upToId & 0xffffffff AS low, before, crc';
+
+interface Remembered extends Bound {
+  readonly taskId: string | null;
+  readonly slot: number;
+  readonly crc: number;
+}
 
 export class Deletes {
   readonly #select: Statement;
@@ -16,14 +26,8 @@ export class Deletes {
   readonly #known = new Map<string | null, readonly Bound[]>();
 
   constructor(db: Connection) {
-    this.#select = db.prepare(`
-      SELECT upToId >> 32 AS high, upToId & 0xffffffff AS low, before
-      FROM agentLogDeletes WHERE taskId IS ?`);
-    // A changed bit can make something else of a value than the table takes, and it says nothing then.
-    this.#all = db.prepare(`
-      SELECT taskId, upToId >> 32 AS high, upToId & 0xffffffff AS low, before FROM agentLogDeletes
-      WHERE typeof(taskId) IN ('text', 'null') AND typeof(before) IN ('integer', 'null')
-        AND typeof(upToId) = 'integer' AND slot = upToId & 1023`);
+    this.#select = db.prepare(`SELECT ${COLUMNS} FROM agentLogDeletes WHERE taskId IS ?`);
+    this.#all = db.prepare(`SELECT ${COLUMNS} FROM agentLogDeletes`);
     // A bound that another one includes says nothing. Of two times the later one includes the other, and no time both.
     this.#isCovered = db.prepare(`
       SELECT 1 FROM agentLogDeletes WHERE taskId IS @taskId AND slot = @slot
@@ -32,8 +36,8 @@ export class Deletes {
       DELETE FROM agentLogDeletes WHERE taskId IS @taskId AND slot = @slot
         AND upToId <= (@high << 32) | @low AND (@before IS NULL OR before <= @before)`);
     this.#insert = db.prepare(`
-      INSERT INTO agentLogDeletes (taskId, slot, upToId, before)
-      VALUES (@taskId, @slot, (@high << 32) | @low, @before)`);
+      INSERT INTO agentLogDeletes (taskId, slot, upToId, before, crc)
+      VALUES (@taskId, @slot, (@high << 32) | @low, @before, @crc)`);
   }
 
   covers(row: Deletable): boolean {
@@ -43,17 +47,28 @@ export class Deletes {
     );
   }
 
-  all(): Deletion[] {
-    const rows = this.#all.all() as (Bound & { taskId: string | null })[];
-    return rows.map(({ taskId, before, high, low }) => ({ taskId, before, upTo: [{ high, low }] }));
+  /** Those that say what was written, and how many do not. */
+  read(): { readonly sound: readonly Deletion[]; readonly damaged: number } {
+    const all = this.#all.all() as Remembered[];
+    const sound = all.filter(isSound);
+    return { sound: sound.map(deletionOf), damaged: all.length - sound.length };
+  }
+
+  all(): readonly Deletion[] {
+    const { sound, damaged } = this.read();
+    if (damaged > 0) throw notWhatWasWritten();
+    return sound;
   }
 
   add({ taskId, before, upTo }: Deletion): void {
+    // Throws when one of these could seem to include it that is not what was written.
+    this.#of(taskId);
     for (const { high, low } of upTo) {
       const bound = { taskId, before, slot: slotOf(low), high, low };
+      const crc = deletionCrc(taskId, bound);
       if (this.#isCovered.get(bound) !== undefined) continue;
       this.#dropCovered.run(bound);
-      this.#insert.run(bound);
+      this.#insert.run({ ...bound, crc });
     }
     this.#known.delete(taskId);
   }
@@ -66,9 +81,27 @@ export class Deletes {
   #of(taskId: string | null): readonly Bound[] {
     let bounds = this.#known.get(taskId);
     if (bounds === undefined) {
-      bounds = this.#select.all(taskId) as Bound[];
+      const found = this.#select.all(taskId) as Remembered[];
+      if (!found.every(isSound)) throw notWhatWasWritten();
+      bounds = found;
       this.#known.set(taskId, bounds);
     }
     return bounds;
   }
+}
+
+/** By its checksum, and by its slot: that is searched for. A changed bit can make another kind of value than a column takes. */
+function isSound(one: Remembered): boolean {
+  const { taskId, slot, low, before, crc } = one;
+  if (taskId !== null && typeof taskId !== 'string') return false;
+  if (before !== null && typeof before !== 'number') return false;
+  return low !== null && slot === slotOf(low) && crc === deletionCrc(taskId, one);
+}
+
+function deletionOf({ taskId, before, high, low }: Remembered): Deletion {
+  return { taskId, before, upTo: [{ high, low }] };
+}
+
+function notWhatWasWritten(): Error {
+  return damage('what it says was deleted is not what was written');
 }

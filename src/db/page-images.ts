@@ -8,6 +8,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 /** Each page begins with a header of its own, but the first one with that of the file. */
 const FILE_HEADER_BYTES = 100;
+const FREE_LIST_AT = 32;
 const FILE_MAGIC = 'SQLite format 3\0';
 const WAL_HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
@@ -27,8 +28,6 @@ export class PageImages {
   readonly #walBytes: number;
   /** Where the last image of a page stands in the log. */
   readonly #inWal = new Map<number, number>();
-  /** Pages that the disk did not give. */
-  unreadable = 0;
 
   /** `usualPageBytes`: when the file does not say it any more. */
   constructor(path: string, usualPageBytes: number) {
@@ -47,25 +46,30 @@ export class PageImages {
     }
   }
 
-  /** All there are, also several of one page. Each is valid until the next one. */
-  *all(): Generator<PageImage> {
+  /**
+   * All there are, also several of one page; or only what is in use, as far as that can be told: of each page the last
+   * image, if the page is not free. Each is valid until the next one.
+   */
+  *all(which: 'all' | 'in use'): Generator<PageImage> {
+    const used = which === 'all' ? undefined : this.#used();
     const perPiece = Math.max(1, Math.floor(PIECE_BYTES / this.pageBytes));
     const pages = Math.ceil(this.#fileBytes / this.pageBytes);
-    for (let page = 0; page < pages; page += perPiece) {
-      const piece = this.#read(this.#file, page * this.pageBytes, perPiece * this.pageBytes);
-      for (let i = 0; i < Math.min(perPiece, pages - page); i++) {
+    for (let first = 1; first <= pages; first += perPiece) {
+      const piece = this.#read(this.#file, (first - 1) * this.pageBytes, perPiece * this.pageBytes);
+      for (let i = 0; i < Math.min(perPiece, pages - first + 1); i++) {
+        const page = first + i;
+        if (used !== undefined && (used.free.has(page) || used.inWal.has(page))) continue;
         // What one bad page keeps from being read at once may be read by itself.
-        const bytes =
-          piece?.subarray(i * this.pageBytes, (i + 1) * this.pageBytes) ?? this.#page(page + i + 1);
-        if (bytes?.length === this.pageBytes) yield { bytes, start: page + i === 0 ? FILE_HEADER_BYTES : 0 };
-        else this.unreadable++;
+        const bytes = piece?.subarray(i * this.pageBytes, (i + 1) * this.pageBytes) ?? this.#page(page);
+        if (bytes?.length === this.pageBytes) yield { bytes, start: startOf(page) };
       }
     }
     for (const at of this.#frames()) {
       const frame = this.#read(this.#wal!, at, FRAME_HEADER_BYTES + this.pageBytes);
       if (frame?.length !== FRAME_HEADER_BYTES + this.pageBytes) continue;
-      const start = frame.readUInt32BE(0) === 1 ? FILE_HEADER_BYTES : 0;
-      yield { bytes: frame.subarray(FRAME_HEADER_BYTES), start };
+      const page = frame.readUInt32BE(0);
+      if (used !== undefined && (used.free.has(page) || used.inWal.get(page) !== at)) continue;
+      yield { bytes: frame.subarray(FRAME_HEADER_BYTES), start: startOf(page) };
     }
   }
 
@@ -83,6 +87,34 @@ export class PageImages {
   close(): void {
     closeSync(this.#file);
     if (this.#wal !== undefined) closeSync(this.#wal);
+  }
+
+  /** Which pages are free, by the list that page 1 begins, and where the log has its last images: not those of an earlier time. */
+  #used(): { readonly free: ReadonlySet<number>; readonly inWal: ReadonlyMap<number, number> } {
+    const inWal = new Map<number, number>();
+    const salts = this.#wal === undefined ? undefined : this.#read(this.#wal, 16, 8);
+    for (const at of this.#frames()) {
+      const frame = this.#read(this.#wal!, at, FRAME_HEADER_BYTES);
+      if (frame !== undefined && salts?.equals(frame.subarray(8, 16))) inWal.set(frame.readUInt32BE(0), at);
+    }
+    const imageOf = (page: number) => {
+      const at = inWal.get(page);
+      return at === undefined
+        ? this.#page(page)
+        : this.#read(this.#wal!, at + FRAME_HEADER_BYTES, this.pageBytes);
+    };
+    const free = new Set<number>();
+    const head = imageOf(1);
+    let trunk = head?.length === this.pageBytes ? head.readUInt32BE(FREE_LIST_AT) : 0;
+    while (trunk !== 0 && !free.has(trunk)) {
+      const page = imageOf(trunk);
+      if (page?.length !== this.pageBytes) break;
+      free.add(trunk);
+      const leaves = Math.min(page.readUInt32BE(4), page.length / 4 - 2);
+      for (let i = 0; i < leaves; i++) free.add(page.readUInt32BE(8 + 4 * i));
+      trunk = page.readUInt32BE(0);
+    }
+    return { free, inWal };
   }
 
   #page(number: number): Buffer | undefined {
@@ -117,4 +149,8 @@ function openIfThere(path: string): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+function startOf(page: number): number {
+  return page === 1 ? FILE_HEADER_BYTES : 0;
 }

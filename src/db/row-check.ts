@@ -87,12 +87,13 @@ export class RowCheck {
       const crc = this.#crc.get(entry.idHigh, entry.idLow);
       if (crc === rowCrc(entry)) return undefined;
       if (crc !== undefined) return 'has a row that says something else';
-      return this.#deletes.covers(entry) ? undefined : 'has no row';
+      return this.#isDeleted(entry) ? undefined : 'has no row';
     });
   }
 
   /** Every row and every counter; what SQLite itself finds wrong. Yields how many rows it has been through. */
   *run(): Generator<number> {
+    yield* this.#guarded('what was deleted', () => this.#damagedDeletes());
     yield* this.#guarded('the rows', () => this.#rows());
     yield* this.#guarded('the database', () => this.#integrity());
   }
@@ -152,7 +153,7 @@ export class RowCheck {
         lastIds.set(slotOf(id.low), id);
         if ('isDamaged' in row) this.#row(id, 'is not what was written');
         else {
-          if (this.#deletes.covers(row)) this.#row(id, 'was deleted, and is there');
+          if (this.#isDeleted(row)) this.#row(id, 'was deleted, and is there');
           add(sums, row);
         }
       }
@@ -161,6 +162,17 @@ export class RowCheck {
     }
     this.#counters(sums);
     this.#slots(lastIds);
+  }
+
+  #isDeleted(row: Deletable): boolean {
+    return this.#unlessDamaged('what was deleted', () => this.#deletes.covers(row)) ?? false;
+  }
+
+  #damagedDeletes(): [] {
+    const { damaged } = this.#deletes.read();
+    const what = `${damaged} of its deletes are not what was written`;
+    if (damaged > 0) this.#tell({ kind: 'database', where: this.#path, what });
+    return [];
   }
 
   #row({ high, low }: IdHalves, what: string): void {

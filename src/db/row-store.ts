@@ -235,6 +235,8 @@ export class RowStore implements Destination {
     const check = isSuspect ? 'integrity_check(1)' : 'quick_check(1)';
     const answer = this.#db.pragma(check, { simple: true }) as string;
     if (answer !== 'ok') return answer;
+    const { damaged } = this.#deletes.read();
+    if (damaged > 0) return `${damaged} of its deletes are not what was written`;
     this.#mustBeChecked = false;
     return undefined;
   }

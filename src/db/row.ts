@@ -1,5 +1,6 @@
-/** The checksum of a row: it finds what SQLite's own checks pass over: bytes that changed in a text. */
+/** The checksums of rows: they find what SQLite's own checks pass over: bytes that changed in a value. */
 import { crc32 } from 'node:zlib';
+import type { Bound } from '../deletion.js';
 import type { Row } from '../destination.js';
 import type { CheckedEntry } from '../entry.js';
 
@@ -17,6 +18,17 @@ export function rowCrc(row: Row): number {
   head.writeInt32LE(detail === undefined ? -1 : detail.length, 28);
   if (row.utf8 !== undefined) return crc32(row.utf8, crc32(head));
   return crc32(taskId + type + (agent ?? '') + (detail ?? '') + text, crc32(head));
+}
+
+/** Of a row that says what was deleted; its slot is a part of the id. */
+export function deletionCrc(taskId: string | null, { high, low, before }: Bound): number {
+  head.fill(0);
+  head.writeUInt32LE(low, 0);
+  head.writeUInt32LE(high >>> 0, 4);
+  head.writeDoubleLE(before ?? 0, 8);
+  head.writeInt32LE(before === null ? 0 : 1, 16);
+  head.writeInt32LE(taskId === null ? -1 : taskId.length, 20);
+  return crc32(taskId ?? '', crc32(head));
 }
 
 type Texts = CheckedEntry & Pick<Row, 'utf8'>;

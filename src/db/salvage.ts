@@ -17,12 +17,13 @@ export type Salvaged =
   | ({ readonly kind: 'known' } & Known)
   /** Some may come several times. */
   | { readonly kind: 'rows'; readonly rows: readonly GoodRow[] }
-  /** Those that were found on pages, when SQLite could not give them; and the pages that the disk did not give. */
-  | { readonly kind: 'rest'; readonly deletions: readonly Deletion[]; readonly unreadablePages: number };
+  /** Those that were found on pages, when SQLite could not give all of them. */
+  | { readonly kind: 'rest'; readonly deletions: readonly Deletion[] };
 
 /** Undefined is what SQLite cannot tell. */
 export interface Known {
-  readonly deletions: readonly Deletion[] | undefined;
+  readonly deletions: readonly Deletion[];
+  readonly areDeletionsComplete: boolean;
   /** As the counters have it. */
   readonly entries: number | undefined;
   /** Those that had become rows. */
@@ -48,10 +49,11 @@ export function* salvage({ path }: SalvageRequest): Generator<Salvaged, void, vo
     const deletions: Deletion[] = [];
     let rows: GoodRow[] = [];
     let characters = 0;
-    for (const image of pages.all()) {
+    // On pages that are no longer in use stand rows that were deleted. Usually it is known which ones.
+    for (const image of pages.all(known.areDeletionsComplete ? 'all' : 'in use')) {
       for (const carved of carve(pages, image)) {
         if ('deletion' in carved) {
-          if (known.deletions === undefined) deletions.push(carved.deletion);
+          if (!known.areDeletionsComplete) deletions.push(carved.deletion);
           continue;
         }
         rows.push(carved.row);
@@ -63,18 +65,26 @@ export function* salvage({ path }: SalvageRequest): Generator<Salvaged, void, vo
       }
     }
     yield { kind: 'rows', rows };
-    yield { kind: 'rest', deletions, unreadablePages: pages.unreadable };
+    yield { kind: 'rest', deletions };
   } finally {
     pages.close();
   }
 }
+
+const NOTHING_KNOWN: Known = {
+  deletions: [],
+  areDeletionsComplete: false,
+  entries: undefined,
+  segmentIds: undefined,
+  hasFullText: false,
+};
 
 function knownOf(path: string): Known {
   let db: Connection;
   try {
     db = openForReading(path, PATIENCE_MS);
   } catch {
-    return { deletions: undefined, entries: undefined, segmentIds: undefined, hasFullText: false };
+    return NOTHING_KNOWN;
   }
   const attempt = <Answer>(question: () => Answer): Answer | undefined => {
     try {
@@ -85,8 +95,10 @@ function knownOf(path: string): Known {
   };
   const only = (sql: string) => db.prepare(sql).pluck();
   try {
+    const deletes = attempt(() => new Deletes(db).read());
     return {
-      deletions: attempt(() => new Deletes(db).all()),
+      deletions: deletes?.sound ?? [],
+      areDeletionsComplete: deletes?.damaged === 0,
       entries: attempt(() => only('SELECT total(entries) FROM agentLogTasks').get() as number),
       segmentIds: attempt(() => only('SELECT segmentId FROM agentLogSegments').all() as string[]),
       hasFullText: attempt(() => hasFullText(db)) ?? false,

@@ -50,7 +50,8 @@ const STEPS: readonly string[] = [
     taskId TEXT,
     slot INTEGER NOT NULL,
     upToId INTEGER NOT NULL,
-    before INTEGER
+    before INTEGER,
+    crc INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX agentLogDeletesByTask ON agentLogDeletes (taskId, slot);
 

@@ -16,6 +16,7 @@ import {
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { AgentLog } from '../../src/api.js';
+import { betterSqlite3 } from '../../src/db/better-sqlite3.js';
 import { type Mark, makeMark } from '../../src/segment/marks.js';
 import { runSync } from '../../src/segment/steps.js';
 import { Random } from '../support/random.js';
@@ -191,9 +192,9 @@ test('a deletion that is none any more keeps no database from being made anew', 
   const [textType, blobType] = [2 * task.length + 13, 2 * task.length + 12];
   let changed = 0;
   for (let at = bytes.indexOf(task); at !== -1; at = bytes.indexOf(task, at + 1)) {
-    // Five bytes of header: its length, and the types of task, slot, id, and no time.
-    const header = bytes.subarray(at - 5, at);
-    if (header[0] !== 5 || header[1] !== textType || header[3] !== 6 || header[4] !== 0) continue;
+    // Six bytes of header: its length, and the types of task, slot, id, no time, and checksum.
+    const header = bytes.subarray(at - 6, at);
+    if (header[0] !== 6 || header[1] !== textType || header[3] !== 6 || header[4] !== 0) continue;
     header[1] = blobType;
     changed++;
   }
@@ -202,6 +203,28 @@ test('a deletion that is none any more keeps no database from being made anew', 
   leaveMark(scene, 'database.suspect');
   await scene.compact('compactor', LARGE);
   expect(heals).toHaveLength(1);
+  await expectAllToBeSound(filled);
+});
+
+test.each([
+  ['an id that is too high', 'upToId = upToId + (1 << 50)'],
+  ['another task', "taskId = 'task 1'"],
+  ['a time', 'before = 1'],
+])('a deletion that has come to say something else deletes nothing: %s', async (_, change) => {
+  const filled = await fill(8, LARGE);
+  const { scene, expected } = filled;
+  const { path, heals } = scene.database;
+  const db = new (betterSqlite3())(path);
+  expect(db.prepare(`UPDATE agentLogDeletes SET ${change}`).run().changes).toBeGreaterThan(0);
+  db.close();
+  await expect(filled.log.count()).rejects.toThrow('not what was written');
+  // Nobody tells, and what comes in next must not be held against it.
+  const later = await scene.append(filled.log, 'task 2');
+  expected.set(later, scene.acknowledged.get(later)!);
+  scene.kill('a');
+  await scene.compact('compactor', LARGE);
+  expect(heals).toMatchObject([{ wasDamaged: true, deletedMayBeBack: true }]);
+  // The segment that holds the delete is still there.
   await expectAllToBeSound(filled);
 });
 

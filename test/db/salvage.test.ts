@@ -2,6 +2,7 @@
 import { closeSync, copyFileSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { betterSqlite3 } from '../../src/db/better-sqlite3.js';
 import type { GoodRow } from '../../src/db/row-pages.js';
 import { RowStore } from '../../src/db/row-store.js';
 import { type Known, type Salvaged, salvage } from '../../src/db/salvage.js';
@@ -65,7 +66,7 @@ function salvaged(path: string): { known: Known; rows: GoodRow[]; deletions: rea
   const rows = all.flatMap((one) => (one.kind === 'rows' ? one.rows : []));
   const [known] = all.filter((one) => one.kind === 'known');
   const [rest] = all.filter((one) => one.kind === 'rest');
-  return { known: known!, rows, deletions: known!.deletions ?? rest!.deletions };
+  return { known: known!, rows, deletions: [...known!.deletions, ...(rest?.deletions ?? [])] };
 }
 
 /** As a crash leaves it, in other files: this process has the store's open. */
@@ -88,7 +89,9 @@ it.each([1, 2])('of a sound database everything (seed %i)', (seed) => {
   const made = make(new Random(seed), 300);
   const { known, rows } = salvaged(leftBehind(made));
   expect(known.entries).toBe(made.rows.size);
-  expect(known.deletions?.length).toBeGreaterThan(0);
+  expect(known.areDeletionsComplete).toBe(true);
+  expect(known.deletions.length).toBeGreaterThan(0);
+  expect(made.deletions).toEqual(expect.arrayContaining([...known.deletions]));
   expect(new Map(rows.map((row) => [keyOf(row), row]))).toEqual(made.rows);
 });
 
@@ -100,7 +103,7 @@ it.each([1, 2, 3, 4])('of one without its head, or its root, everything else (se
   writeFileSync(`${path}-wal`, '');
   overwrite(path, 0, seed % 2 === 0 ? zeros : random.bytes(100));
   const { known, rows, deletions } = salvaged(path);
-  expect(known.deletions).toBeUndefined();
+  expect(known).toMatchObject({ deletions: [], areDeletionsComplete: false });
   expect(new Map(rows.map((row) => [keyOf(row), row]))).toEqual(made.rows);
   // One that says the same as another one and more has taken its place.
   for (const deletion of deletions) expect(made.deletions).toContainEqual(deletion);
@@ -123,6 +126,35 @@ it.each([1, 2, 3, 4, 5, 6])('of one with damage everywhere only what was written
   const { rows } = salvaged(path);
   for (const row of rows) expect(row).toEqual(made.rows.get(keyOf(row)));
   expect(rows.length).toBeGreaterThan(0);
+});
+
+it('nothing that was deleted, when nobody can tell any more what that was', () => {
+  const made = make(new Random(8), 600);
+  const { store } = made;
+  const last = [...made.rows.values()].reduce((a, b) =>
+    (a.idHigh - b.idHigh || a.idLow - b.idLow) > 0 ? a : b,
+  );
+  const doomed = {
+    taskId: 'task 1',
+    before: null,
+    upTo: Array.from({ length: 1024 }, (_, slot) => ({ high: last.idHigh + 1, low: slot })),
+  };
+  store.begin();
+  store.erase(doomed, 10_000);
+  store.commit();
+  while (!store.checkpoint().isFull);
+  const path = leftBehind(made);
+  const left = [...made.rows].filter(([, { taskId }]) => taskId !== 'task 1').map(([key]) => key);
+  const keysIn = () => new Set(salvaged(path).rows.map(keyOf));
+  // There are such on pages that are no longer in use, and in the log's old frames.
+  expect(keysIn().size).toBeGreaterThan(left.length);
+  const db = new (betterSqlite3())(path);
+  db.exec('UPDATE agentLogDeletes SET crc = crc + 1');
+  db.pragma('wal_checkpoint(PASSIVE)');
+  const copy = join(tempDir(), 'agent-log.db');
+  for (const ending of ['', '-wal']) copyFileSync(path + ending, copy + ending);
+  db.close();
+  expect(new Set(salvaged(copy).rows.map(keyOf))).toEqual(new Set(left));
 });
 
 it('of one whose header says that a part of each page is reserved, everything', () => {
