@@ -13,6 +13,7 @@ import { AgentLogError } from '../errors.js';
 import type { DamageEvent, HealEvent } from '../events.js';
 import type { Disk } from '../segment/disk.js';
 import { hasMark, takeMark } from '../segment/marks.js';
+import type { SegmentFile } from '../segment/segment-list.js';
 import { segmentIdOf } from '../segment/segment-name.js';
 import type { Source } from '../segment/segment-reading.js';
 import { runSync, syncDirectory } from '../segment/steps.js';
@@ -119,13 +120,14 @@ export class Compactor {
   constructor(options: CompactorOptions) {
     this.#options = options;
     const { disk, paths, archiveBytes } = options;
-    this.#archive = new Shelf(disk, paths.archive, archiveBytes);
+    this.#archive = new Shelf(disk, paths.archive, archiveBytes, (file) => this.#maySpeakOfKept(file));
     this.#quarantine = new Shelf(
       disk,
       paths.quarantine,
       QUARANTINE_BYTES,
       // What is not in the database, or not all of it, is nowhere else.
-      (segmentId) => this.#destination?.damageOf(segmentId)?.unsaved !== 0,
+      (file) =>
+        this.#destination?.damageOf(segmentIdOf(file.name))?.unsaved !== 0 || this.#maySpeakOfKept(file),
     );
   }
 
@@ -329,7 +331,7 @@ export class Compactor {
     chosen: readonly Source[],
     waiting: readonly string[],
   ): Promise<Ingested[]> {
-    const stillThere = new Set([...waiting, ...this.#archive.segmentIds, ...this.#quarantine.segmentIds]);
+    const stillThere = new Set([...waiting, ...this.#kept.map(({ name }) => segmentIdOf(name))]);
     let sources = chosen;
     while (sources.length > 0) {
       try {
@@ -405,6 +407,19 @@ export class Compactor {
     runSync(disk, syncDirectory(paths.segments));
     this.#archive.evict();
     this.#quarantine.evict();
+  }
+
+  get #kept(): SegmentFile[] {
+    return [...this.#archive.files, ...this.#quarantine.files];
+  }
+
+  /** Whether its cut may be all that says of a damaged segment what was rejected: without it that would come back. */
+  #maySpeakOfKept(file: SegmentFile): boolean {
+    const before = this.#kept
+      .filter((other) => other.name.slot === file.name.slot && compareAge(other, file) < 0)
+      .sort(compareAge);
+    const last = before.at(-1);
+    return last?.name.state === 'open' && dirname(last.path) === this.#options.paths.quarantine;
   }
 
   /** Of some errors nobody knows what they have left in a connection. */

@@ -5,7 +5,6 @@
 import { basename, join } from 'node:path';
 import type { Disk } from '../segment/disk.js';
 import { listSegments, type SegmentFile } from '../segment/segment-list.js';
-import { segmentIdOf } from '../segment/segment-name.js';
 import { isMissing, runSync, syncDirectory } from '../segment/steps.js';
 
 interface Kept {
@@ -18,24 +17,18 @@ export class Shelf {
   readonly #directory: string;
   readonly #mostBytes: number;
   /** What may not be evicted although it is old. */
-  readonly #mustStay: (segmentId: string) => boolean;
+  readonly #mustStay: (file: SegmentFile) => boolean;
   #kept: Map<string, Kept> | undefined;
 
-  constructor(
-    disk: Disk,
-    directory: string,
-    mostBytes: number,
-    mustStay: (segmentId: string) => boolean = () => false,
-  ) {
+  constructor(disk: Disk, directory: string, mostBytes: number, mustStay: (file: SegmentFile) => boolean) {
     this.#disk = disk;
     this.#directory = directory;
     this.#mostBytes = mostBytes;
     this.#mustStay = mustStay;
   }
 
-  /** Whose files are here. */
-  get segmentIds(): string[] {
-    return [...this.#files().values()].map(({ file }) => segmentIdOf(file.name));
+  get files(): SegmentFile[] {
+    return [...this.#files().values()].map(({ file }) => file);
   }
 
   /**
@@ -69,7 +62,7 @@ export class Shelf {
     const oldestFirst = [...files].sort(([, a], [, b]) => compareAge(a.file, b.file));
     for (const [file, kept] of oldestFirst) {
       if (bytes <= this.#mostBytes) break;
-      if (this.#mustStay(segmentIdOf(kept.file.name))) continue;
+      if (this.#mustStay(kept.file)) continue;
       try {
         this.#disk.callSync('unlink', kept.file.path);
       } catch (error) {

@@ -4,6 +4,8 @@ import { expect, test } from 'vitest';
 import { parseId } from '../../src/entry-id.js';
 import { crc32 } from '../../src/segment/crc.js';
 import { FILE_HEADER } from '../../src/segment/layout.js';
+import { makeMark } from '../../src/segment/marks.js';
+import { runSync } from '../../src/segment/steps.js';
 import { failure } from '../support/simulated-disk.js';
 import { allOf, Scene } from './scene.js';
 
@@ -226,3 +228,38 @@ test('when what may say where a segment ends cannot be read, only what is proven
   await scene.compact('compactor', 0);
   expect(scene.rows).toEqual(scene.expected);
 });
+
+test.each([0, 1_000_000])(
+  'what was rejected stays so when only a damaged segment holds it, and all is made anew (archive: %i)',
+  async (archiveBytes) => {
+    const scene = new Scene(7);
+    const log = await scene.open('a', 100_000);
+    for (let n = 0; n < 5; n++) await scene.append(log, 't', 100);
+    let failures = 0;
+    scene.disk.interfere = (process, call) => {
+      if (process !== 'a' || call !== 'fdatasync' || failures++ > 1) return undefined;
+      throw failure('EIO', call, 'a bad disk');
+    };
+    await expect(scene.append(log, 't', 100)).rejects.toMatchObject({ code: 'AGENTLOG_IO' });
+    // It says that the last one is nowhere, and what comes after it pushes it out of the archive.
+    for (let n = 0; n < 5; n++) await scene.append(log, 't', 100);
+    await log.close();
+    const [left, ...others] = scene.filesIn('segments');
+    expect(left).toMatch(/\.open$/);
+    let lost = '';
+    change(scene, left!, (bytes) => {
+      const at = bytes.indexOf('entry ');
+      lost = bytes.toString('utf8', at, bytes.indexOf(' ', at + 6));
+      bytes[at + 1]! ^= 1;
+    });
+    await scene.compact('compactor', archiveBytes);
+    expect(scene.filesIn('quarantine')).toEqual([left]);
+    expect(scene.filesIn('archive')).toEqual(others);
+    const good = scene.expected.filter(([, text]) => !text.startsWith(`${lost} `));
+    expect(scene.rows).toEqual(good);
+    runSync(scene.disk.processNamed('asker'), makeMark(scene.paths, 'database.rebuild'));
+    await scene.compact('compactor', archiveBytes);
+    expect(scene.database.heals).toHaveLength(1);
+    expect(scene.rows).toEqual(good);
+  },
+);
