@@ -266,10 +266,22 @@ export class Compactor {
     if (runSync(disk, takeMark(paths, 'database.suspect'))) this.#isSuspect = true;
     if (healing !== undefined && runSync(disk, hasMark(paths, 'database.rebuild'))) {
       this.close();
-      await this.#heal(healing, undefined);
-      runSync(disk, takeMark(paths, 'database.rebuild'));
+      await this.#rebuild(healing);
     }
     if (this.#isSuspect) await this.#ready();
+  }
+
+  async #rebuild(healing: Healing): Promise<void> {
+    const { disk, paths } = this.#options;
+    try {
+      await this.#heal(healing, undefined);
+    } catch (error) {
+      // It is refused, and will be.
+      if ((error as AgentLogError).code === 'AGENTLOG_FORMAT')
+        runSync(disk, takeMark(paths, 'database.rebuild'));
+      throw error;
+    }
+    runSync(disk, takeMark(paths, 'database.rebuild'));
   }
 
   /** A database that may be relied on. */

@@ -16,6 +16,7 @@ import {
 } from '../db/replacing.js';
 import type { RowStore } from '../db/row-store.js';
 import type { Salvaged } from '../db/salvage.js';
+import { newerVersion } from '../db/schema.js';
 import type { Deletion } from '../deletion.js';
 import type { HealEvent } from '../events.js';
 import type { Disk } from '../segment/disk.js';
@@ -137,6 +138,7 @@ class Building {
     for await (const part of existsSync(path) ? salvage() : []) {
       this.#watch.check();
       if (part.kind === 'known') {
+        if (part.isNewer) throw newerVersion(path);
         this.#open(part.hasFullText);
         this.#counted = part.entries;
         this.#known = new Set(part.segmentIds);

@@ -11,6 +11,7 @@ import { Deletes } from './deletes.js';
 import { hasFullText } from './full-text.js';
 import { PageImages } from './page-images.js';
 import { charactersOf, type GoodRow } from './row-pages.js';
+import { isNewer } from './schema.js';
 
 /** In this order, each kind but the rows once; of what is not there, only the first. */
 export type Salvaged =
@@ -22,6 +23,8 @@ export type Salvaged =
 
 /** Undefined is what SQLite cannot tell. */
 export interface Known {
+  /** A newer agentlog has made it: what it means is not known here. */
+  readonly isNewer: boolean;
   readonly deletions: readonly Deletion[];
   readonly areDeletionsComplete: boolean;
   /** As the counters have it. */
@@ -72,6 +75,7 @@ export function* salvage({ path }: SalvageRequest): Generator<Salvaged, void, vo
 }
 
 const NOTHING_KNOWN: Known = {
+  isNewer: false,
   deletions: [],
   areDeletionsComplete: false,
   entries: undefined,
@@ -97,6 +101,7 @@ function knownOf(path: string): Known {
   try {
     const deletes = attempt(() => new Deletes(db).read());
     return {
+      isNewer: attempt(() => isNewer(db)) ?? false,
       deletions: deletes?.sound ?? [],
       areDeletionsComplete: deletes?.damaged === 0,
       entries: attempt(() => only('SELECT total(entries) FROM agentLogTasks').get() as number),

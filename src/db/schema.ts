@@ -1,12 +1,15 @@
 /** The tables. People open this file with tools of their own, so names and units are those of the API. */
 import { AgentLogError } from '../errors.js';
-import type { Connection } from './better-sqlite3.js';
+import { betterSqlite3, type Connection } from './better-sqlite3.js';
 import { damage } from './damage.js';
 
 /** In `agentLogMeta`: how the database was made anew. */
 export const HEALED = 'healed';
 
-/** Counted in `user_version`. Each step leads from its index to the next version, in one transaction. */
+/**
+ * Counted in `user_version`. Each step leads from its index to the next version, in one transaction, and changes what the
+ * tables are: a version that they do not bear out is taken for a changed bit.
+ */
 const STEPS: readonly string[] = [
   `
   CREATE TABLE agentLogEntries (
@@ -93,10 +96,39 @@ export function checkTables(db: Connection, path: string): void {
 
 /** 0 when nothing is in it yet. */
 export function checkVersionOf(db: Connection, path: string): number {
-  const version = db.pragma('user_version', { simple: true }) as number;
+  const version = versionOf(db);
+  if (version < 0) throw damage(`its version is ${version}`);
   if (version <= VERSION) return version;
-  throw new AgentLogError(
+  throw newerVersion(path, version);
+}
+
+/** Whether a newer agentlog has made the tables: of one that only says so the tables are those of this version. */
+export function isNewer(db: Connection): boolean {
+  if (versionOf(db) <= VERSION) return false;
+  const ours = new (betterSqlite3())(':memory:');
+  try {
+    for (const step of STEPS) ours.exec(step);
+    return shapeOf(db) !== shapeOf(ours);
+  } finally {
+    ours.close();
+  }
+}
+
+export function newerVersion(path: string, version?: number): AgentLogError {
+  const which = version === undefined ? 'a newer version' : `version ${version}`;
+  return new AgentLogError(
     'AGENTLOG_FORMAT',
-    `${path} has tables of version ${version}, and this agentlog knows version ${VERSION}`,
+    `${path} has tables of ${which}, and this agentlog knows version ${VERSION}`,
   );
+}
+
+function versionOf(db: Connection): number {
+  return db.pragma('user_version', { simple: true }) as number;
+}
+
+function shapeOf(db: Connection): string {
+  const sql = `
+    SELECT name, sql FROM sqlite_schema
+    WHERE name LIKE 'agentLog%' AND name NOT LIKE 'agentLogSearch%' ORDER BY name`;
+  return JSON.stringify(db.prepare(sql).raw().all());
 }

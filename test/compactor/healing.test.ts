@@ -228,6 +228,39 @@ test.each([
   await expectAllToBeSound(filled);
 });
 
+test('one of a newer version is not made anew', async () => {
+  const { scene } = await fill(8, LARGE);
+  const { path, heals, quarantine } = scene.database;
+  const db = new (betterSqlite3())(path);
+  db.exec('ALTER TABLE agentLogEntries ADD COLUMN tokens INTEGER; PRAGMA user_version = 99');
+  db.close();
+  const before = readFileSync(path);
+  leaveMark(scene, 'database.rebuild');
+  for (let i = 0; i < 2; i++) {
+    await expect(scene.compact('compactor', LARGE)).rejects.toMatchObject({ code: 'AGENTLOG_FORMAT' });
+    scene.kill('compactor');
+  }
+  expect(readFileSync(path).equals(before)).toBe(true);
+  expect(heals).toEqual([]);
+  expect(readdirSync(quarantine)).toEqual([]);
+  expect(scene.filesIn('segments').length).toBeGreaterThan(0);
+});
+
+test.each([99, -2_147_483_647])(
+  'one that only says that it is of version %i can be made anew',
+  async (version) => {
+    const filled = await fill(8, 0);
+    const { path, heals } = filled.scene.database;
+    const db = new (betterSqlite3())(path);
+    db.pragma(`user_version = ${version}`);
+    db.close();
+    leaveMark(filled.scene, 'database.rebuild');
+    await filled.scene.compact('compactor', 0);
+    expect(heals).toMatchObject([{ missing: 0 }]);
+    await expectAllToBeSound(filled);
+  },
+);
+
 test('what was asked for is still to be done when whoever began it has come to an end', async () => {
   const filled = await fill(8, LARGE);
   const { scene } = filled;
