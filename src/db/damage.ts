@@ -2,7 +2,8 @@
 
 export function isDamage(error: unknown): boolean {
   const code = String((error as { code?: unknown } | null)?.code);
-  return code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB');
+  // Nothing is put in that could be there: what says otherwise has lost what it had.
+  return ['SQLITE_CORRUPT', 'SQLITE_NOTADB', 'SQLITE_CONSTRAINT'].some((kind) => code.startsWith(kind));
 }
 
 /** For what is wrong although SQLite can read it. */

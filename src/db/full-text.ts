@@ -45,6 +45,7 @@ export function noFullText(): AgentLogError {
 export class FullText {
   readonly #insert: Statement | undefined;
   readonly #removeDoomed: Statement | undefined;
+  readonly #check: Statement | undefined;
 
   /** With `wanted`, the index is made if there is none. Once made, it is kept up by everybody. */
   constructor(db: Connection, wanted: boolean) {
@@ -56,14 +57,43 @@ export class FullText {
     this.#removeDoomed = db.prepare(`
       INSERT INTO agentLogSearch (agentLogSearch, rowid, text)
       SELECT 'delete', id, text FROM agentLogSearchable WHERE id IN (SELECT id FROM doomed)`);
+    this.#check = db.prepare(
+      "INSERT INTO agentLogSearch (agentLogSearch, rank) VALUES ('integrity-check', 1)",
+    );
   }
 
   add({ idHigh, idLow, type, text }: Row): void {
     this.#insert?.run({ idHigh, idLow, type, text });
   }
 
+  /** Throws when it does not have exactly the words of the rows. */
+  check(): void {
+    this.#check?.run();
+  }
+
   /** Before the rows go whose ids are in the table `doomed`. */
   removeDoomed(): void {
     this.#removeDoomed?.run();
+  }
+}
+
+/** A word by itself, as every tokenizer has it. */
+const WORD = /(?:^|[\s"'({[,.:/])([A-Za-z0-9]+)(?=$|[\s"')}\],.:/])/;
+
+/** Asks the index for single rows. SQLite's own check does not see that it has lost some. */
+export class FullTextProbe {
+  readonly #find: Statement | undefined;
+
+  constructor(db: Connection) {
+    if (hasFullText(db))
+      this.#find = db.prepare(
+        'SELECT 1 FROM agentLogSearch WHERE agentLogSearch MATCH ? AND rowid = (? << 32) | ?',
+      );
+  }
+
+  /** Whether the row is found by one of its words. */
+  finds({ idHigh, idLow, text }: Pick<Row, 'idHigh' | 'idLow' | 'text'>): boolean {
+    const word = this.#find === undefined ? undefined : WORD.exec(text.slice(0, TOOL_CHARACTERS / 2))?.[1];
+    return word === undefined || this.#find!.get(`"${word}"`, idHigh, idLow) !== undefined;
   }
 }

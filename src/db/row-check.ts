@@ -7,6 +7,7 @@ import { openForReading } from './connection.js';
 import { isDamage } from './damage.js';
 import { Deletes } from './deletes.js';
 import { fileIdentity } from './file-identity.js';
+import { FullTextProbe } from './full-text.js';
 import { rowsPath } from './replacing.js';
 import { rowCrc, textBytes } from './row.js';
 import { type GoodRow, type RawRow, ROW_COLUMNS, rowOf } from './row-pages.js';
@@ -15,6 +16,7 @@ import { checkTables } from './schema.js';
 const PATIENCE_MS = 10_000;
 const PAGE_ROWS = 1000;
 const MOST_ANSWERS = 100;
+const PROBE_EVERY = 100;
 
 interface RowProblem {
   readonly kind: 'row' | 'counter' | 'database';
@@ -38,6 +40,7 @@ export class RowCheck {
   readonly #db: Connection;
   readonly #tell: Tell;
   readonly #deletes: Deletes;
+  readonly #searched: FullTextProbe;
   readonly #crc: Statement;
   readonly #unreadable = new Set<string>();
 
@@ -46,6 +49,7 @@ export class RowCheck {
     this.#db = db;
     this.#tell = tell;
     this.#deletes = new Deletes(db);
+    this.#searched = new FullTextProbe(db);
     this.#crc = db.prepare('SELECT crc FROM agentLogEntries WHERE id = (? << 32) | ?').pluck();
   }
 
@@ -154,6 +158,7 @@ export class RowCheck {
         if ('isDamaged' in row) this.#row(id, 'is not what was written');
         else {
           if (this.#isDeleted(row)) this.#row(id, 'was deleted, and is there');
+          if ((count + found) % PROBE_EVERY === 0) this.#probe(row);
           add(sums, row);
         }
       }
@@ -166,6 +171,13 @@ export class RowCheck {
 
   #isDeleted(row: Deletable): boolean {
     return this.#unlessDamaged('what was deleted', () => this.#deletes.covers(row)) ?? false;
+  }
+
+  #probe(row: GoodRow): void {
+    const isFound = this.#unlessDamaged('the index for searches', () => this.#searched.finds(row));
+    if (isFound !== false) return;
+    const what = `the index for searches lacks ${formatId(row.idHigh, row.idLow)}`;
+    this.#tell({ kind: 'database', where: this.#path, what });
   }
 
   #damagedDeletes(): [] {

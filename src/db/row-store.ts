@@ -237,6 +237,7 @@ export class RowStore implements Destination {
     if (answer !== 'ok') return answer;
     const { damaged } = this.#deletes.read();
     if (damaged > 0) return `${damaged} of its deletes are not what was written`;
+    if (isSuspect) this.#fullText.check();
     this.#mustBeChecked = false;
     return undefined;
   }

@@ -78,3 +78,51 @@ test('what SQLite finds wrong is mended without being asked for', async () => {
   expect(await log.stats()).toMatchObject({ healed: 1 });
   expect(await log.verify()).toMatchObject({ ok: true, rows: ids.length });
 });
+
+test('an index for searches that has lost rows, and says nothing of it', async () => {
+  const store = storePath();
+  const options = { on: quiet, fullText: true };
+  const filling = await openAgentLog(store, options);
+  for (let n = 0; n < 3; n++) {
+    const entries = Array.from({ length: 1000 }, (_, i) => ({
+      taskId: 't',
+      type: 'text',
+      text: `word${n}x${i} and what all have`,
+    }));
+    await filling.appendBatch(entries);
+    await filling.compact();
+  }
+  await filling.close();
+  const database = join(store, 'agent-log.db');
+  const sound = readFileSync(database);
+  const looking = openForReading(database);
+  // Where FTS5 says which of its parts there are: with one bit less, a part seems not to be.
+  const structure = looking
+    .prepare('SELECT block FROM agentLogSearch_data WHERE id = 10')
+    .pluck()
+    .get() as Buffer;
+  looking.close();
+  const at = sound.indexOf(structure);
+  let silent = 0;
+  for (let i = 0; i < structure.length; i++) {
+    const bytes = Buffer.from(sound);
+    bytes[at + i]! ^= 1;
+    writeFileSync(database, bytes);
+    const db = openForReading(database);
+    const says = db.pragma('integrity_check', { simple: true });
+    const found = says === 'ok' && db.prepare("SELECT count(*) FROM agentLogSearch('have')").pluck().get();
+    db.close();
+    if (found === false || found === 3000) continue;
+    silent++;
+    const log = await openAgentLog(store, options);
+    const { problems } = await log.verify();
+    expect(problems[0]).toMatchObject({ kind: 'database', where: database });
+    expect(problems[0]!.what).toContain('the index for searches lacks');
+    await log.compact();
+    expect(await log.stats()).toMatchObject({ healed: 1 });
+    expect(await log.search('word0x7')).toHaveLength(1);
+    expect(await log.verify()).toMatchObject({ ok: true, rows: 3000 });
+    await log.close();
+  }
+  expect(silent).toBeGreaterThan(0);
+});
