@@ -1,0 +1,7 @@
+/** `agentlog inspect`. */
+import type { ExitCode, Invocation } from '../definition.js';
+
+export async function run({ output }: Invocation<object>): Promise<ExitCode> {
+  await output.line('not yet');
+  return 1;
+}

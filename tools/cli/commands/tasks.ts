@@ -1,0 +1,54 @@
+/** `agentlog tasks`: what there is of each task. */
+import type { TaskSummary } from '../../../src/reading/api.js';
+import type { ExitCode, Invocation } from '../definition.js';
+import { ago, bytes, count, counted, time } from '../output/numbers.js';
+import { type Column, table } from '../output/table.js';
+import { oneLine } from '../output/text.js';
+import { openToLook } from '../store/open-store.js';
+
+interface Options {
+  readonly lines?: number;
+}
+
+interface Task extends TaskSummary {
+  readonly firstTimestamp: number;
+}
+
+export async function run({ args, options, output }: Invocation<Options>): Promise<ExitCode> {
+  const log = await openToLook(args[0]!, options);
+  try {
+    const all = await log.tasks();
+    const tasks: Task[] = [];
+    for (const task of all.slice(0, options.lines)) {
+      const [first] = await log.entries({ taskId: task.taskId, limit: 1 });
+      // It may have been deleted just now.
+      if (first !== undefined) tasks.push({ ...task, firstTimestamp: first.timestamp });
+    }
+    if (options.json) for (const task of tasks) await output.json(task);
+    else if (tasks.length === 0) await output.line('Nothing has been logged.');
+    else {
+      const now = Date.now();
+      const columns: Column<Task>[] = [
+        { title: 'TASK', of: ({ taskId }) => oneLine(taskId), style: () => 'bold', isFlexible: true },
+        { title: 'ENTRIES', of: ({ entries }) => count(entries), align: 'right' },
+        { title: 'TEXT', of: (task) => bytes(task.bytes), align: 'right' },
+        { title: 'FIRST', of: ({ firstTimestamp }) => time(firstTimestamp) },
+        { title: 'LAST', of: ({ lastTimestamp }) => ago(lastTimestamp, now) },
+        { title: 'TYPES', of: ({ types }) => typesOf(types), style: () => 'dim', isFlexible: true },
+      ];
+      await output.print(table(output, columns, tasks));
+      if (tasks.length < all.length)
+        await output.line(output.style('dim', `${counted(all.length - tasks.length, 'more task')}`));
+    }
+    return 0;
+  } finally {
+    await log.close();
+  }
+}
+
+function typesOf(types: TaskSummary['types']): string {
+  return Object.entries(types)
+    .sort(([, a], [, b]) => b - a)
+    .map(([type, entries]) => `${oneLine(type)} ${count(entries)}`)
+    .join(', ');
+}

@@ -1,0 +1,42 @@
+/** What goes wrong, as plain sentences: what happened, and what to do next. */
+import { printable } from '../../src/printable.js';
+import type { ExitCode } from './definition.js';
+
+/** Told without a stack trace. */
+export class CliError extends Error {
+  readonly exitCode: ExitCode;
+
+  constructor(message: string, exitCode: ExitCode = 1, cause?: unknown) {
+    super(message, { cause });
+    this.exitCode = exitCode;
+  }
+}
+
+/** Of a command line that cannot be meant. */
+export class UsageError extends CliError {}
+
+/** The sentence for an error, and the code to exit with. */
+export function explain(error: unknown): { readonly message: string; readonly exitCode: ExitCode } {
+  if (error instanceof CliError) return { message: printable(error.message), exitCode: error.exitCode };
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const text = printable(String(message ?? error));
+  const advice = typeof code === 'string' ? ADVICE[code] : undefined;
+  // Of what nobody has thought of, the trace is what helps.
+  if (typeof code !== 'string')
+    return { message: printable(String((error as Error)?.stack ?? error)), exitCode: 1 };
+  return { message: advice === undefined ? text : `${text}. ${advice}`, exitCode: isDamage(error) ? 3 : 1 };
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  AGENTLOG_FORMAT: 'A newer agentlog can read it, if one has written it',
+  AGENTLOG_FOREIGN_OWNER: 'Run this as its owner, or with --allow-foreign-owner',
+  AGENTLOG_NATIVE_MISSING: 'Reading works without it; what changes a store does not',
+};
+
+function isDamage(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const code = String((at as { code?: unknown }).code);
+    if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return true;
+  }
+  return false;
+}

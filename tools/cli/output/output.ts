@@ -1,0 +1,102 @@
+/** Where a command prints: a terminal, a pipe or a file. Waits for whoever reads slowly, and is quiet when he has gone. */
+import { styleText } from 'node:util';
+
+/** Colours are those of the terminal's own palette, so that they can be read on any background. */
+export type Style =
+  | 'bold'
+  | 'dim'
+  | 'italic'
+  | 'underline'
+  | 'red'
+  | 'green'
+  | 'yellow'
+  | 'blue'
+  | 'magenta'
+  | 'cyan'
+  | 'gray';
+
+const PIECE = 64 * 1024;
+const USUAL_WIDTH = 80;
+
+interface Streams {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** The reader of a pipe has closed it: he has seen enough. */
+export class ReaderGone extends Error {}
+
+export class Output {
+  readonly isTerminal: boolean;
+  /** Columns; unbounded where nobody has said how many there are, so that what reads a pipe gets all. */
+  readonly width: number;
+  readonly #streams: Streams;
+  readonly #hasColour: boolean;
+  #pending = '';
+  #isGone = false;
+
+  constructor(streams: Streams = process) {
+    const { stdout, env } = streams;
+    this.#streams = streams;
+    this.isTerminal = stdout.isTTY === true;
+    const said = Number(env.COLUMNS);
+    const columns = this.isTerminal ? (stdout.columns ?? USUAL_WIDTH) : undefined;
+    this.width = columns ?? (Number.isInteger(said) && said > 0 ? said : Number.POSITIVE_INFINITY);
+    this.#hasColour = wantsColour(env, this.isTerminal);
+    for (const stream of [stdout, streams.stderr]) {
+      stream.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EPIPE') throw error;
+        this.#isGone = true;
+      });
+    }
+  }
+
+  style(style: Style, text: string): string {
+    return this.#hasColour ? styleText(style, text, { validateStream: false }) : text;
+  }
+
+  /** Resolves when more may be printed. What is printed is not in the pipe yet before `end`. */
+  async print(text: string): Promise<void> {
+    this.#pending += text;
+    if (this.#pending.length >= PIECE) await this.#push();
+  }
+
+  line(text = ''): Promise<void> {
+    return this.print(`${text}\n`);
+  }
+
+  json(value: unknown): Promise<void> {
+    return this.print(`${JSON.stringify(value)}\n`);
+  }
+
+  /** What has been printed can be seen. */
+  async flush(): Promise<void> {
+    await this.#push();
+  }
+
+  /** For people only, beside what was asked for. */
+  note(text: string): void {
+    if (!this.#isGone) this.#streams.stderr.write(`${text}\n`);
+  }
+
+  get errors(): NodeJS.WriteStream {
+    return this.#streams.stderr;
+  }
+
+  async #push(): Promise<void> {
+    if (this.#isGone) throw new ReaderGone();
+    const text = this.#pending;
+    this.#pending = '';
+    if (text === '') return;
+    // A pipe that nobody reads from any more says so when it is written to, and only then.
+    await new Promise<void>((resolve) => this.#streams.stdout.write(text, () => resolve()));
+    if (this.#isGone) throw new ReaderGone();
+  }
+}
+
+function wantsColour(env: NodeJS.ProcessEnv, isTerminal: boolean): boolean {
+  if (env.NO_COLOR !== undefined && env.NO_COLOR !== '') return false;
+  if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false';
+  return isTerminal && env.TERM !== 'dumb';
+}

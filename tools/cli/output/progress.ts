@@ -1,0 +1,42 @@
+/** How far something is that takes its time: a line on stderr that is written over, on a terminal only. */
+import type { Output } from './output.js';
+import { cut } from './text.js';
+
+const EVERY_MS = 100;
+const BAR_COLUMNS = 20;
+
+export class Progress {
+  readonly #output: Output;
+  readonly #begun = performance.now();
+  #shownAt = Number.NEGATIVE_INFINITY;
+  #isShown = false;
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  /** `part` of 1; undefined when nobody knows. */
+  show(part: number | undefined, what: string): void {
+    const { errors } = this.#output;
+    const now = performance.now();
+    // What is done at once needs none.
+    if (errors.isTTY !== true || now - this.#begun < EVERY_MS || now - this.#shownAt < EVERY_MS) return;
+    this.#shownAt = now;
+    this.#isShown = true;
+    const columns = (errors.columns ?? 80) - 1;
+    const line =
+      part === undefined ? what : `${bar(part)} ${String(Math.floor(100 * part)).padStart(3)}%  ${what}`;
+    errors.write(`\r\u001b[K${cut(line, columns)}`);
+  }
+
+  /** The line is gone. */
+  end(): void {
+    if (this.#isShown) this.#output.errors.write('\r\u001b[K');
+    this.#isShown = false;
+  }
+}
+
+function bar(part: number): string {
+  const full = Math.round(Math.min(1, Math.max(0, part)) * BAR_COLUMNS);
+  return '█'.repeat(full) + '░'.repeat(BAR_COLUMNS - full);
+}

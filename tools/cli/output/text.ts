@@ -1,0 +1,73 @@
+/** Text of entries on a terminal: how wide it is, cut, wrapped, and without anything that would steer the terminal. */
+import stringWidth from 'string-width';
+import { printable } from '../../../src/printable.js';
+
+const PLAIN = /^[\x20-\x7e]*$/;
+const ELLIPSIS = '…';
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/** Columns that it takes. */
+export function widthOf(text: string): number {
+  return PLAIN.test(text) ? text.length : stringWidth(text);
+}
+
+/** On one line: ends of lines are shown as what they are. */
+export function oneLine(text: string): string {
+  return PLAIN.test(text) ? text : printable(text).replace(/\n/g, '⏎').replace(/\t/g, ' ');
+}
+
+/** On several: only ends of lines have a meaning. */
+export function linesOf(text: string): string[] {
+  return printable(text.replace(/\r\n/g, '\n')).replace(/\t/g, '    ').split('\n');
+}
+
+/** At most so many columns; a cut is shown. */
+export function cut(text: string, columns: number): string {
+  if (columns === Number.POSITIVE_INFINITY) return text;
+  // No character is narrower than a column but for those that join others.
+  if (PLAIN.test(text))
+    return text.length <= columns ? text : columns < 1 ? '' : text.slice(0, columns - 1) + ELLIPSIS;
+  if (text.length <= columns * 8 && widthOf(text) <= columns) return text;
+  let [kept, width] = ['', 0];
+  for (const { segment } of segmenter.segment(text.slice(0, Math.max(0, columns) * 8 + 64))) {
+    const more = widthOf(segment);
+    if (width + more > columns - 1) break;
+    kept += segment;
+    width += more;
+  }
+  return columns < 1 ? '' : kept + ELLIPSIS;
+}
+
+/** Filled up with spaces to so many columns. */
+export function pad(text: string, columns: number, side: 'left' | 'right' = 'left'): string {
+  const spaces = ' '.repeat(Math.max(0, columns - widthOf(text)));
+  return side === 'left' ? text + spaces : spaces + text;
+}
+
+/** One line, broken between words into lines of at most so many columns; within a word that is longer by itself. */
+export function wrap(line: string, columns: number): string[] {
+  if (columns === Number.POSITIVE_INFINITY || widthOf(line) <= columns) return [line];
+  const lines: string[] = [];
+  let [current, width] = ['', 0];
+  const push = () => {
+    lines.push(current.trimEnd());
+    [current, width] = ['', 0];
+  };
+  for (const word of line.split(/(?<= )/)) {
+    const needed = widthOf(word.trimEnd());
+    if (width > 0 && width + needed > columns) push();
+    if (needed <= columns) {
+      current += word;
+      width += widthOf(word);
+      continue;
+    }
+    for (const { segment } of segmenter.segment(word)) {
+      const more = widthOf(segment);
+      if (width + more > columns && width > 0) push();
+      current += segment;
+      width += more;
+    }
+  }
+  if (current !== '') push();
+  return lines;
+}

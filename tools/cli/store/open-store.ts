@@ -1,0 +1,31 @@
+/** Opens a store to look at it: locks nothing, makes nothing. */
+import type { AgentLog } from '../../../src/api.js';
+import type { AgentLogListeners } from '../../../src/events.js';
+import { openOn } from '../../../src/handle.js';
+import { checkOptions } from '../../../src/options.js';
+import { runSync } from '../../../src/segment/steps.js';
+import { openStoreDirectory, type Store } from '../../../src/segment/store-directory.js';
+import type { CommonOptions } from '../definition.js';
+import { lookingDisk } from './looking-disk.js';
+import { requireStore } from './target.js';
+
+function optionsFor({ allowForeignOwner }: CommonOptions, on: AgentLogListeners = {}) {
+  // A network file system is dangerous for whoever writes.
+  return checkOptions({ readOnly: true, allowUnsafeFilesystem: true, allowForeignOwner, on });
+}
+
+/** The whole reading half of the API. To be closed. */
+export async function openToLook(
+  path: string,
+  options: CommonOptions,
+  on?: AgentLogListeners,
+): Promise<AgentLog> {
+  requireStore(path);
+  return openOn(lookingDisk, path, optionsFor(options, on));
+}
+
+/** Where its files are, for what looks at them by itself. */
+export function findStore(path: string, options: CommonOptions): Store {
+  requireStore(path);
+  return runSync(lookingDisk, openStoreDirectory(path, optionsFor(options)));
+}

@@ -1,0 +1,97 @@
+/** What a path leads to: a store, a segment, or something else, of which a sentence says what it is. */
+import { closeSync, type Dirent, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { printableName } from '../../../src/printable.js';
+import { MAGIC } from '../../../src/segment/layout.js';
+import { parseSegmentName } from '../../../src/segment/segment-name.js';
+import { CliError } from '../errors.js';
+
+const MANIFEST = 'agentlog.json';
+const SQLITE = 'SQLite format 3\0';
+
+export type Target = 'store' | 'segment';
+
+/** Throws a sentence for what is neither. */
+export function targetAt(path: string): Target {
+  let isDirectory: boolean;
+  try {
+    isDirectory = statSync(path).isDirectory();
+  } catch (error) {
+    throw unreachable(path, error);
+  }
+  if (!isDirectory) {
+    const what = fileAt(path);
+    if (what === 'segment') return 'segment';
+    throw new CliError(`${path} is ${what}, and no segment`);
+  }
+  const entries = listed(path);
+  if (entries.some(({ name }) => name === MANIFEST)) return 'store';
+  throw new CliError(`${path} is ${directoryOf(path, entries)}`);
+}
+
+export function requireStore(path: string): void {
+  if (targetAt(path) === 'segment')
+    throw new CliError(`${path} is a segment, and a store is wanted: the directory with ${MANIFEST} in it`);
+}
+
+export function requireSegment(path: string): void {
+  if (targetAt(path) === 'store')
+    throw new CliError(
+      `${path} is a store, and one of its segments is wanted: agentlog ls ${path} lists them`,
+    );
+}
+
+function directoryOf(path: string, entries: readonly Dirent[]): string {
+  if (entries.length === 0) return `an empty directory, and no store: it has no ${MANIFEST}`;
+  const inner = entries
+    .filter((entry) => entry.isDirectory() && isStore(join(path, entry.name)))
+    .map(({ name }) => join(path, printableName(name)));
+  if (inner.length > 0) return `no store; is ${inner.slice(0, 3).join(' or ')} meant?`;
+  if (isStore(join(path, '..'))) return `a directory within a store; is ${join(path, '..')} meant?`;
+  if (entries.some(({ name }) => name === 'segments' || name === 'agent-log.db'))
+    return `no store: it has no ${MANIFEST}; it is what an unfinished backup left behind, or a store that lost it`;
+  return `no store: it has no ${MANIFEST}`;
+}
+
+function isStore(directory: string): boolean {
+  return statSync(join(directory, MANIFEST), { throwIfNoEntry: false })?.isFile() === true;
+}
+
+function listed(path: string): Dirent[] {
+  try {
+    return readdirSync(path, { withFileTypes: true });
+  } catch (error) {
+    throw unreachable(path, error);
+  }
+}
+
+function fileAt(path: string): string {
+  if (parseSegmentName(basename(path)) !== undefined) return 'segment';
+  const head = Buffer.alloc(64);
+  let length: number;
+  try {
+    const fd = openSync(path, 'r');
+    try {
+      length = readSync(fd, head, 0, head.length, 0);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    throw unreachable(path, error);
+  }
+  const begins = (bytes: Uint8Array) => Buffer.compare(head.subarray(0, bytes.length), bytes) === 0;
+  if (begins(MAGIC)) return 'segment';
+  if (length === 0) return 'an empty file';
+  if (begins(Buffer.from(SQLITE))) return 'an SQLite database';
+  if (basename(path) === MANIFEST) return 'the manifest of a store (the store is its directory)';
+  if (/^\s*[{[]/.test(head.toString('utf8', 0, length))) return 'a JSON file';
+  return 'some other file';
+}
+
+function unreachable(path: string, error: unknown): CliError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return new CliError(`there is no ${path}`, 1, error);
+  if (code === 'EACCES' || code === 'EPERM')
+    return new CliError(`${path} may not be read by this user`, 1, error);
+  return new CliError(`${path} cannot be read: ${message}`, 1, error);
+}
