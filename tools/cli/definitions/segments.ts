@@ -81,6 +81,6 @@ export const VERIFY: CommandDefinition = {
     ['agentlog verify .fusion/log', 'is everything there, and what was written?'],
     ['agentlog verify .fusion/log --json | jq .problems', 'what is wrong'],
   ],
-  json: `of a store: { ok: boolean; rows: number; segments: number; bytes: number; quarantined: number; problemCount: number; problems: { kind: string; where: string; what: string }[] }; of a segment: { path: string; bytes: number; ok: boolean; verdict: ${VERDICT} }`,
+  json: `/* of a store */ { ok: boolean; rows: number; segments: number; bytes: number; quarantined: number; problemCount: number; problems: { kind: string; where: string; what: string }[] } | /* of a segment */ { path: string; bytes: number; ok: boolean; verdict: ${VERDICT} }`,
   load: () => import('../commands/verify.js'),
 };
