@@ -1,5 +1,6 @@
 /** `npm run bench -- [NAME ...] [--json] [--quick]`: runs the named benchmarks, or all. */
 import { benchAppend } from './append.js';
+import { benchCli } from './cli.js';
 import { benchCodec } from './codec.js';
 import { benchCompact } from './compact.js';
 import { benchRead } from './read.js';
@@ -17,6 +18,7 @@ const BENCHMARKS: Record<string, () => Report[] | Promise<Report[]>> = {
   compact: () => benchCompact(quick),
   read: () => benchRead(quick),
   recovery: () => benchRecovery(quick),
+  cli: () => benchCli(quick),
   trickle: () => benchTrickle(quick),
 };
 
