@@ -73,6 +73,17 @@ const apis: [name: string, node: () => string][] = [
   ['Node 24', () => node24],
 ];
 
+installed('the agentlog command is there, and needs nothing native to look at a segment', () => {
+  const command = join(bare, 'node_modules/.bin/agentlog');
+  const fixture = join(repositoryRoot, 'test/fixtures/format-1/sealed');
+  const segment = join(fixture, readdirSync(fixture).find((file) => file.endsWith('.sealed'))!);
+  for (const args of [['--help'], ['inspect', segment], ['dump', segment, '--json']]) {
+    const { status, stdout, stderr } = spawnSync(command, args, { cwd: bare, encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).not.toBe('');
+  }
+});
+
 for (const [name, node] of apis) {
   installed(`the package is imported and required on ${name}`, () => {
     const imported = runNode("import { AgentLogError } from 'agentlog'; console.log(AgentLogError.name)", {
