@@ -11,13 +11,17 @@ const UNITS: Readonly<Record<string, number>> = {
   w: 7 * 86_400_000,
 };
 
+/** Much else would be taken for a date, `5` for one. */
+const DATE = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+
 /** Epoch milliseconds: of `90s`, `15m`, `2h`, `3d`, `1w` before now, or of a date. */
 export function parseTime(value: string): number {
   const span = /^(\d+(?:\.\d+)?)\s*([smhdw])$/.exec(value);
   if (span !== null) return Math.round(Date.now() - Number(span[1]) * UNITS[span[2]!]!);
   if (/^-?\d{5,}$/.test(value)) return Number(value);
+  const date = DATE.exec(value);
   // A date without a time is meant as the day here, and not as in Greenwich.
-  const time = Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(value) ? `${value}T00:00:00` : value);
+  const time = date === null ? Number.NaN : Date.parse(date[1] === undefined ? `${value}T00:00:00` : value);
   if (!Number.isNaN(time)) return time;
   throw new UsageError(
     `"${printableName(value)}" is no time: write 90s, 15m, 2h, 3d or 1w (before now), 2026-06-01, or 2026-06-01T12:00:00`,

@@ -1,0 +1,74 @@
+/** Paths that lead to nothing that a command can use: a plain sentence each, and never a stack trace. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openAgentLog } from '../crash/support/stores.js';
+import { tempDir } from '../package/support/temp-dir.js';
+import { agentlog } from './support/cli.js';
+
+/** By how what is made under the path is called. */
+const TARGETS: Readonly<Record<string, readonly [make: (path: string) => unknown, says: string]>> = {
+  nothing: [() => undefined, 'there is no PATH'],
+  'an empty directory': [
+    (path) => mkdirSync(path),
+    'PATH is an empty directory, and no store: it has no agentlog.json',
+  ],
+  'a directory of other things': [
+    (path) => mkdirSync(join(path, 'src'), { recursive: true }),
+    'PATH is no store: it has no agentlog.json',
+  ],
+  'a directory with a store in it': [
+    async (path) => (await openAgentLog(join(path, 'log'))).close(),
+    'PATH is no store; is PATH/log meant?',
+  ],
+  'what a backup left': [
+    (path) => mkdirSync(join(path, 'segments'), { recursive: true }),
+    'PATH is no store: it has no agentlog.json; it is what an unfinished backup left behind, or a store that lost it',
+  ],
+  'a JSON file': [(path) => writeFileSync(path, '{"a": 1}'), 'PATH is a JSON file, and no segment'],
+  'an empty file': [(path) => writeFileSync(path, ''), 'PATH is an empty file, and no segment'],
+  'a database': [
+    (path) => writeFileSync(path, 'SQLite format 3\0…'),
+    'PATH is an SQLite database, and no segment',
+  ],
+  'some file': [(path) => writeFileSync(path, '\u001b]0;x\u0007'), 'PATH is some other file, and no segment'],
+};
+
+test.each(Object.entries(TARGETS))('%s', async (_, [make, says]) => {
+  const path = join(tempDir(), 'here');
+  await make(path);
+  for (const command of ['status', 'log', 'verify', 'inspect', 'dump']) {
+    const { stdout, stderr, code } = await agentlog([command, path]);
+    expect({ stdout, stderr: stderr.replaceAll(path, 'PATH'), code }).toEqual({
+      stdout: '',
+      stderr: `agentlog: ${says}\n`,
+      code: 1,
+    });
+  }
+});
+
+test('a segment where a store is wanted, and the other way round', async () => {
+  const store = join(tempDir(), 'store');
+  const log = await openAgentLog(store);
+  await log.append({ taskId: 't', type: 'text', text: 'x' });
+  await log.close();
+  const inspected = await agentlog(['inspect', store]);
+  expect(inspected).toMatchObject({ code: 1, stdout: '' });
+  expect(inspected.stderr).toContain(`agentlog ls ${store} lists them`);
+  const inner = await agentlog(['status', join(store, 'segments')]);
+  expect(inner.stderr).toContain('is a directory within a store');
+});
+
+test.each([
+  [['stauts'], 'is status meant?'],
+  [['wat'], 'agentlog --help lists the commands'],
+  [['tasks', '.', '--jsno'], 'Did you mean --json?'],
+  [['log'], "missing required argument 'STORE'"],
+  [['tasks', '.', '-n', 'ten'], '"ten" is no whole number'],
+  [['log', '.', '--since', 'yesterday'], 'is no time: write 90s, 15m'],
+])('misused: %j', async (args, says) => {
+  const { stdout, stderr, code } = await agentlog(args);
+  expect({ stdout, code }).toEqual({ stdout: '', code: 1 });
+  expect(stderr).toContain(says);
+  expect(stderr).not.toMatch(/\n {4}at /);
+});
