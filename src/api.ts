@@ -112,6 +112,8 @@ export interface PruneOptions {
   before?: number | undefined;
   /** Deletes all but so many entries of each task, those with the highest ids. */
   keepPerTask?: number | undefined;
+  /** Deletes nothing of other tasks than these. */
+  taskIds?: readonly string[] | undefined;
 }
 
 export interface AgentLogStats {

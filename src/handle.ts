@@ -638,15 +638,21 @@ function checkLongCall(name: string, options: unknown): void {
 }
 
 function checkPrune(which: unknown): Retention {
-  const { before, keepPerTask, ...others } = { ...(which as PruneOptions | undefined) };
+  const { before, keepPerTask, taskIds, ...others } = { ...(which as PruneOptions | undefined) };
   const [other] = Object.keys(others);
   if (other !== undefined)
-    throw new TypeError(`prune has no option ${printableName(other)}; there are: before, keepPerTask`);
+    throw new TypeError(
+      `prune has no option ${printableName(other)}; there are: before, keepPerTask, taskIds`,
+    );
   if (before === undefined && keepPerTask === undefined)
     throw new TypeError('prune needs before, keepPerTask or both, or it would delete everything or nothing');
   if (before !== undefined && !Number.isSafeInteger(before))
     throw new TypeError('The option before of prune must be whole epoch milliseconds');
   if (keepPerTask !== undefined && !(Number.isSafeInteger(keepPerTask) && keepPerTask >= 0))
     throw new TypeError('The option keepPerTask of prune must be a whole number from 0 on');
-  return { before, keepPerTask };
+  const areTasks = Array.isArray(taskIds) && taskIds.every((taskId) => typeof taskId === 'string');
+  if (taskIds !== undefined && !areTasks)
+    throw new TypeError('The option taskIds of prune must be an array of ids of tasks');
+  // As appending does it.
+  return { before, keepPerTask, taskIds: taskIds?.map((taskId) => taskId.toWellFormed()) };
 }

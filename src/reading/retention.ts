@@ -17,16 +17,21 @@ export async function lastSeen(place: Place): Promise<Position> {
 export interface Retention {
   readonly before: number | undefined;
   readonly keepPerTask: number | undefined;
+  /** Only of these tasks. */
+  readonly taskIds: readonly string[] | undefined;
 }
 
 /** The deletes that leave what is to be kept. */
-export async function deletesFor(place: Place, { before, keepPerTask }: Retention): Promise<Deletion[]> {
+export async function deletesFor(place: Place, retention: Retention): Promise<Deletion[]> {
+  const { before, keepPerTask, taskIds } = retention;
   const seen = (await lastSeen(place)).ids();
   const deletes: Deletion[] = [];
-  if (before !== undefined) deletes.push({ taskId: null, upTo: seen, before });
+  if (before !== undefined)
+    for (const taskId of taskIds ?? [null]) deletes.push({ taskId, upTo: seen, before });
   if (keepPerTask === undefined) return deletes;
+  const meant = taskIds === undefined ? undefined : new Set(taskIds);
   for (const { taskId, entries } of await summarizeTasks(place)) {
-    if (entries <= keepPerTask) continue;
+    if (entries <= keepPerTask || meant?.has(taskId) === false) continue;
     const first = await firstKept(place, taskId, keepPerTask);
     if (first === undefined) continue;
     const upTo = seen.map((id) => earlier(id, lastBelow(first, slotOf(id.low))));

@@ -59,9 +59,11 @@ class Model {
     }
     const before = kind === 1 || random.chance(0.2) ? random.below(1000) : undefined;
     const keepPerTask = kind === 2 ? random.below(8) : undefined;
-    await this.someLog.prune({ before, keepPerTask });
+    const taskIds = random.chance(0.3) ? TASKS.filter(() => random.chance(0.5)) : undefined;
+    await this.someLog.prune({ before, keepPerTask, taskIds });
     const all = this.entries;
     const isKept = (entry: Known) => {
+      if (taskIds?.includes(entry.taskId) === false) return true;
       if (before !== undefined && entry.timestamp < before) return false;
       const later = all.filter(({ taskId, id }) => taskId === entry.taskId && id > entry.id).length;
       return keepPerTask === undefined || later < keepPerTask;
@@ -246,6 +248,8 @@ test.each([
   [{ keepPerTask: -1 }, /keepPerTask/],
   [{ keepPerTask: '5' }, /keepPerTask/],
   [{ before: 1, task: 'x' }, /no option task/],
+  [{ before: 1, taskIds: 'x' }, /taskIds .* array/],
+  [{ taskIds: ['x'] }, /before, keepPerTask or both/],
 ])('prune(%j) is a TypeError that says what was meant', async (which, message) => {
   const scene = new Scene(3);
   const log = await scene.open('a');
