@@ -4,26 +4,27 @@ import type { ExitCode, Invocation } from '../definition.js';
 import { ago, bytes, count, counted, time } from '../output/numbers.js';
 import { type Column, table } from '../output/table.js';
 import { oneLine } from '../output/text.js';
-import { openToLook } from '../store/open-store.js';
+import { firstTimestamps } from '../store/first-entries.js';
+import { findStore, openToLook } from '../store/open-store.js';
 
 interface Options {
   readonly lines?: number;
 }
 
 interface Task extends TaskSummary {
-  readonly firstTimestamp: number;
+  /** Null when nobody knows it at once. */
+  readonly firstTimestamp: number | null;
 }
 
 export async function run({ args, options, output }: Invocation<Options>): Promise<ExitCode> {
-  const log = await openToLook(args[0]!, options);
+  const path = args[0]!;
+  // What is damaged, status and verify say.
+  const log = await openToLook(path, options, { damage: () => undefined, recover: () => undefined });
   try {
     const all = await log.tasks();
-    const tasks: Task[] = [];
-    for (const task of all.slice(0, options.lines)) {
-      const [first] = await log.entries({ taskId: task.taskId, limit: 1 });
-      // It may have been deleted just now.
-      if (first !== undefined) tasks.push({ ...task, firstTimestamp: first.timestamp });
-    }
+    const wanted = all.slice(0, options.lines);
+    const firsts = await firstTimestamps(log, findStore(path, options).paths, wanted);
+    const tasks = wanted.map((task): Task => ({ ...task, firstTimestamp: firsts.get(task.taskId) ?? null }));
     if (options.json) for (const task of tasks) await output.json(task);
     else if (tasks.length === 0) await output.line('Nothing has been logged.');
     else {
@@ -32,7 +33,10 @@ export async function run({ args, options, output }: Invocation<Options>): Promi
         { title: 'TASK', of: ({ taskId }) => oneLine(taskId), style: () => 'bold', isFlexible: true },
         { title: 'ENTRIES', of: ({ entries }) => count(entries), align: 'right' },
         { title: 'TEXT', of: (task) => bytes(task.bytes), align: 'right' },
-        { title: 'FIRST', of: ({ firstTimestamp }) => time(firstTimestamp) },
+        {
+          title: 'FIRST',
+          of: (task) => (task.firstTimestamp === null ? '–' : time(task.firstTimestamp).slice(0, -4)),
+        },
         { title: 'LAST', of: ({ lastTimestamp }) => ago(lastTimestamp, now) },
         { title: 'TYPES', of: ({ types }) => typesOf(types), style: () => 'dim', isFlexible: true },
       ];

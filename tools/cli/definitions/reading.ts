@@ -64,7 +64,7 @@ export const TASKS: CommandDefinition = {
     ['agentlog tasks .fusion/log -n 10', 'what was worked on last'],
     ['agentlog tasks .fusion/log --json | jq -s "max_by(.bytes)"', 'the task with the most text'],
   ],
-  json: '{ taskId: string; entries: number; bytes: number; firstTimestamp: number; lastTimestamp: number; lastId: string; types: { [type: string]: number } }',
+  json: '{ taskId: string; entries: number; bytes: number; firstTimestamp: number | null; lastTimestamp: number; lastId: string; types: { [type: string]: number } }',
   load: () => import('../commands/tasks.js'),
 };
 
@@ -73,7 +73,7 @@ export const SQL: CommandDefinition = {
   arguments: [STORE, { name: 'QUERY', about: 'a statement that reads; docs/database.md has the tables' }],
   summary: 'run a statement that reads over the rows',
   about:
-    'Sees what has become rows: entries do so after up to a minute and a half, or with agentlog compact. agentlog_id_text(id) makes the id of an entry of a row’s.',
+    'Sees what has become rows: entries do so after up to a minute and a half, or with agentlog compact. agentlog_id_text(id) makes the id of an entry of a row’s. In JSON, integers beyond 2^53 are strings, as are blobs, in hexadecimal digits.',
   options: [
     {
       flags: '--param <value>',

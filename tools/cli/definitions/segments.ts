@@ -7,7 +7,7 @@ const FILE = {
   about: 'a segment: a file that ends in .open or .sealed; its store is not needed',
 };
 
-const VERDICT = `{ kind: 'live' | 'whole' | 'recovered' | 'damaged' | 'unreadable' | 'unsupported'; reason: string; records: number; batches: number; entries: number; holes: number; holeBytes: number; tailBytes: number }`;
+const VERDICT = `{ kind: 'live' | 'sealed' | 'cut' | 'recovered' | 'torn' | 'damaged' | 'unreadable' | 'unsupported'; reason: string; records: number; batches: number; entries: number; holes: number; holeBytes: number; tailBytes: number }`;
 
 export const LS: CommandDefinition = {
   name: 'ls',

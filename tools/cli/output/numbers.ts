@@ -49,6 +49,15 @@ export function time(milliseconds: number): string {
   return `${day(date)} ${clock(date)}`;
 }
 
+/** `2026-06-01 12:00:05 – 12:00:09`, or `–` when there is none: the day of the end is left out where it is that of the beginning. */
+export function span(from: number | null, to: number | null): string {
+  if (from === null || to === null) return '–';
+  const [first, last] = [time(from).replace(/\.\d+$/, ''), time(to).replace(/\.\d+$/, '')];
+  if (first === last) return first;
+  const isSameDay = first.slice(0, 11) === last.slice(0, 11);
+  return `${first} – ${isSameDay ? last.slice(11) : last}`;
+}
+
 /** `2026-06-01`. */
 export function day(date: Date): string {
   return `${String(date.getFullYear()).padStart(4, '0')}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
