@@ -17,12 +17,13 @@ const DATE = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d
 /** Epoch milliseconds: of `90s`, `15m`, `2h`, `3d`, `1w` before now, or of a date. */
 export function parseTime(value: string): number {
   const span = /^(\d+(?:\.\d+)?)\s*([smhdw])$/.exec(value);
-  if (span !== null) return Math.round(Date.now() - Number(span[1]) * UNITS[span[2]!]!);
-  if (/^-?\d{5,}$/.test(value)) return Number(value);
   const date = DATE.exec(value);
+  let time = Number.NaN;
+  if (span !== null) time = Math.round(Date.now() - Number(span[1]) * UNITS[span[2]!]!);
+  else if (/^-?\d{5,}$/.test(value)) time = Number(value);
   // A date without a time is meant as the day here, and not as in Greenwich.
-  const time = date === null ? Number.NaN : Date.parse(date[1] === undefined ? `${value}T00:00:00` : value);
-  if (!Number.isNaN(time)) return time;
+  else if (date !== null) time = Date.parse(date[1] === undefined ? `${value}T00:00:00` : value);
+  if (Number.isSafeInteger(time)) return time;
   throw new UsageError(
     `"${printableName(value)}" is no time: write 90s, 15m, 2h, 3d or 1w (before now), 2026-06-01, or 2026-06-01T12:00:00`,
   );

@@ -1,7 +1,85 @@
-/** `agentlog export`. */
+/** `agentlog export`: entries for other programs. */
+import type { StoredEntry } from '../../../src/entry.js';
+import type { EntryFilter } from '../../../src/reading/api.js';
 import type { ExitCode, Invocation } from '../definition.js';
+import { CliError, UsageError } from '../errors.js';
+import { CSV_HEAD, csvOf } from '../output/csv.js';
+import { writeNewFile } from '../output/new-file.js';
+import { count, counted } from '../output/numbers.js';
+import { Progress } from '../output/progress.js';
+import { type FilterOptions, filterOf } from '../reading/filter.js';
+import { LogReader } from '../reading/log-reader.js';
 
-export async function run({ output }: Invocation<object>): Promise<ExitCode> {
-  await output.line('not yet');
-  return 1;
+interface Options extends FilterOptions {
+  readonly task?: string;
+  readonly csv?: boolean;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** Entries between two looks at the clock. */
+const STEP = 1000;
+
+export async function run({ args, options, output }: Invocation<Options>): Promise<ExitCode> {
+  if (options.csv && options.json) throw new UsageError('--csv and --json are two formats: choose one');
+  const filter = filterOf(options.task, options);
+  const progress = new Progress(output);
+  const reader = await LogReader.open(args[0]!, options, (text) => {
+    progress.end();
+    output.note(text);
+  });
+  try {
+    const showProgress = await progressOf(reader, filter, output.errors.isTTY && progress);
+    const write = (print: (text: string) => Promise<void>, signal?: AbortSignal) =>
+      writeAll(reader.scan({ ...filter, signal }), options.csv === true, print, showProgress);
+    if (options.out === undefined) await write((text) => output.print(text));
+    else await interruptibly((signal) => writeNewFile(options.out!, (print) => write(print, signal)));
+  } finally {
+    progress.end();
+    await reader.close();
+  }
+  return reader.exitCode;
+}
+
+async function writeAll(
+  entries: AsyncIterable<StoredEntry>,
+  isCsv: boolean,
+  print: (text: string) => Promise<void>,
+  showProgress: (done: number) => void,
+): Promise<void> {
+  const textOf = isCsv ? csvOf : (entry: StoredEntry) => `${JSON.stringify(entry)}\n`;
+  if (isCsv) await print(CSV_HEAD);
+  let done = 0;
+  for await (const entry of entries) {
+    await print(textOf(entry));
+    if (++done % STEP === 0) showProgress(done);
+  }
+}
+
+/** How many there will be is known at no cost when nothing but a task and types is asked for. */
+async function progressOf(
+  reader: LogReader,
+  { taskId, type, ...others }: EntryFilter,
+  progress: Progress | false,
+): Promise<(done: number) => void> {
+  if (!progress) return () => undefined;
+  const isKnown = Object.values(others).every((value) => value === undefined);
+  const all = isKnown ? await reader.log.count({ taskId, type }).catch(() => undefined) : undefined;
+  return (done) =>
+    all === undefined
+      ? progress.show(undefined, counted(done, 'entry', 'entries'))
+      : progress.show(done / all, `${count(done)} of ${counted(all, 'entry', 'entries')}`);
+}
+
+/** What is half done when a signal comes fails, so that it is undone. */
+async function interruptibly(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const stop = new AbortController();
+  const end = (signal: string) => stop.abort(new CliError(`interrupted by ${signal}: nothing was exported`));
+  for (const signal of SIGNALS) process.once(signal, end);
+  try {
+    await work(stop.signal);
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, end);
+  }
 }

@@ -23,11 +23,14 @@ export const LOG: CommandDefinition = {
   arguments: [STORE, { name: 'TASK', about: 'only entries of this task', isOptional: true }],
   summary: 'read the log as a person would',
   about:
-    'Prints time, agent, type and text, the oldest first, through $PAGER on a terminal. Reads beside those that write.',
+    'Prints time, task, agent, type and text, the oldest first, through $AGENTLOG_PAGER, $PAGER or less on a terminal. Reads beside those that write. What cannot be read is told on stderr, and all else printed. A pattern that takes long for one text, as (a+)+b may, keeps even Ctrl-C waiting.',
   options: [
     ...FILTER.slice(1),
     { flags: '-n, --lines <number>', about: 'only the last so many entries', parse: parseCount },
-    { flags: '-f, --follow', about: 'go on with what is logged from now on, until Ctrl-C' },
+    {
+      flags: '-f, --follow',
+      about: 'the last 10 entries, or -n, then what is logged from now on, until Ctrl-C',
+    },
     {
       flags: '--grep <pattern>',
       about: 'only entries in whose text this regular expression is found; lower case finds both cases',
@@ -99,11 +102,15 @@ export const EXPORT: CommandDefinition = {
   name: 'export',
   arguments: [STORE],
   summary: 'print entries as JSON lines or CSV',
-  about: 'In the order of their ids, in bounded memory; how far it is goes to stderr.',
+  about:
+    'In the order of their ids, in bounded memory; how far it is goes to stderr. CSV is as RFC 4180 has it, in UTF-8, with the columns id, taskId, time (ISO 8601), timestamp (epoch milliseconds), type, agent, text and detail (JSON); no agent and no detail are empty fields, an empty text is "". Texts are as they were logged: a spreadsheet may take one that begins with = for a formula.',
   options: [
     ...FILTER,
     { flags: '--csv', about: 'CSV with a line of names, as spreadsheets read it, instead of JSON lines' },
-    { flags: '--out <file>', about: 'into this file, which must not be there' },
+    {
+      flags: '--out <file>',
+      about: 'into this file, which must not be there; it is on disk when this ends, and gone if it fails',
+    },
   ],
   examples: [
     ['agentlog export .fusion/log --since 1d | gzip > day.jsonl.gz', 'the last day'],

@@ -1,5 +1,7 @@
 /** Where a command prints: a terminal, a pipe or a file. Waits for whoever reads slowly, and is quiet when he has gone. */
+import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
+import { printable } from '../../../src/printable.js';
 
 /** Colours are those of the terminal's own palette, so that they can be read on any background. */
 export type Style =
@@ -17,6 +19,8 @@ export type Style =
 
 const PIECE = 64 * 1024;
 const USUAL_WIDTH = 80;
+/** A pager is at the other end of a socket. */
+const GONE = ['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED'];
 
 interface Streams {
   readonly stdout: NodeJS.WriteStream;
@@ -34,7 +38,7 @@ export class Output {
   readonly #streams: Streams;
   readonly #hasColour: boolean;
   #pending = '';
-  #isGone = false;
+  #failure: NodeJS.ErrnoException | undefined;
 
   constructor(streams: Streams = process) {
     const { stdout, env } = streams;
@@ -46,8 +50,7 @@ export class Output {
     this.#hasColour = wantsColour(env, this.isTerminal);
     for (const stream of [stdout, streams.stderr]) {
       stream.on('error', (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EPIPE') throw error;
-        this.#isGone = true;
+        this.#failure ??= error;
       });
     }
   }
@@ -67,7 +70,9 @@ export class Output {
   }
 
   json(value: unknown): Promise<void> {
-    return this.print(`${JSON.stringify(value)}\n`);
+    const text = JSON.stringify(value);
+    // The same value, spelt so that it does not steer.
+    return this.print(`${this.isTerminal ? printable(text) : text}\n`);
   }
 
   /** What has been printed can be seen. */
@@ -84,14 +89,32 @@ export class Output {
     return this.#streams.stderr;
   }
 
+  /** One that prints into the pipe to a pager, and for the same terminal. */
+  through(pager: Writable): Output {
+    const stdout = Object.assign(pager, {
+      isTTY: true,
+      columns: this.width,
+    }) as unknown as NodeJS.WriteStream;
+    return new Output({ ...this.#streams, stdout });
+  }
+
   async #push(): Promise<void> {
-    if (this.#isGone) throw new ReaderGone();
+    this.#check();
     const text = this.#pending;
     this.#pending = '';
     if (text === '') return;
     // A pipe that nobody reads from any more says so when it is written to, and only then.
     await new Promise<void>((resolve) => this.#streams.stdout.write(text, () => resolve()));
+    this.#check();
+  }
+
+  get #isGone(): boolean {
+    return this.#failure !== undefined && GONE.includes(String(this.#failure.code));
+  }
+
+  #check(): void {
     if (this.#isGone) throw new ReaderGone();
+    if (this.#failure !== undefined) throw this.#failure;
   }
 }
 

@@ -1,7 +1,7 @@
 /** Opens a store to look at it: locks nothing, makes nothing. */
 import type { AgentLog } from '../../../src/api.js';
 import type { AgentLogListeners } from '../../../src/events.js';
-import { openOn } from '../../../src/handle.js';
+import { openOn, USUAL } from '../../../src/handle.js';
 import { checkOptions } from '../../../src/options.js';
 import { runSync } from '../../../src/segment/steps.js';
 import { openStoreDirectory, type Store } from '../../../src/segment/store-directory.js';
@@ -28,4 +28,16 @@ export async function openToLook(
 export function findStore(path: string, options: CommonOptions): Store {
   requireStore(path);
   return runSync(lookingDisk, openStoreDirectory(path, optionsFor(options)));
+}
+
+/** As `openToLook`, but of a store whose database cannot be read: only what waits to become rows. */
+export async function openSegmentsToLook(
+  path: string,
+  options: CommonOptions,
+  on?: AgentLogListeners,
+): Promise<AgentLog> {
+  requireStore(path);
+  // A path at which nothing can be.
+  const database = '/dev/null/agent-log.db';
+  return openOn(lookingDisk, path, optionsFor(options, on), { ...USUAL, database });
 }
