@@ -1,6 +1,6 @@
 /**
- * Reads what can be read of a store's entries, and says what cannot: a place that is damaged costs what stood there, a
- * database that cannot be read its rows, and what waits in segments comes all the same.
+ * Reads what can be read of a store's entries, and says what cannot: a place that is damaged costs what stood there, and a
+ * database that cannot be read what is in no segment any more.
  */
 import type { AgentLog } from '../../../src/api.js';
 import { isDatabaseLost } from '../../../src/compactor/lost-database.js';
@@ -29,9 +29,10 @@ export class LogReader {
 
   static async open(path: string, options: CommonOptions, note: (text: string) => void): Promise<LogReader> {
     const reader = new LogReader(path, options, note);
-    if (isDatabaseLost(lookingDisk, reader.store.paths, databasePath(reader.store.paths)))
-      reader.#tellOfLoss();
-    reader.#log = await openToLook(path, options, reader.#listeners);
+    const { paths } = reader.store;
+    const isLost = isDatabaseLost(lookingDisk, paths, databasePath(paths));
+    if (isLost) reader.#leave(`${databasePath(paths)} is gone`, 3);
+    reader.#log = await (isLost ? openSegmentsToLook : openToLook)(path, options, reader.#listeners);
     return reader;
   }
 
@@ -85,23 +86,23 @@ export class LogReader {
   /** Reading goes on without the database, if that is what fails. */
   async #leaveRows(error: unknown): Promise<void> {
     if (!(error instanceof AgentLogError) || !this.#hasRows) throw error;
-    this.#hasRows = false;
     const { message, exitCode } = explain(error);
-    this.#exitCode = exitCode;
-    const advice =
-      exitCode === 3
-        ? `agentlog rebuild ${this.#path} makes the database anew, and so does whoever writes to the store`
-        : `agentlog status ${this.#path} says more`;
-    this.#note(`agentlog: ${message}\nWhat is not in the database yet is read all the same. ${advice}`);
+    this.#leave(message, exitCode);
     await this.#log.close();
     this.#log = await openSegmentsToLook(this.#path, this.#options, this.#listeners);
   }
 
-  #tellOfLoss(): void {
-    this.#exitCode = 3;
+  #leave(why: string, exitCode: ExitCode): void {
+    this.#hasRows = false;
+    this.#exitCode = exitCode;
     this.#note(
-      `agentlog: ${databasePath(this.store.paths)} is gone, and with it what is in no segment any more. What waits in segments is read all the same\nagentlog rebuild ${this.#path} makes a database of all segments that are left, archive/ included`,
+      `agentlog: ${why}. What the segments still have is read instead, archive/ included; it may have what was deleted`,
     );
+    if (exitCode === 3)
+      this.#note(
+        `agentlog rebuild ${this.#path} makes the database anew, and so does whoever writes to the store`,
+      );
+    else this.#note(`agentlog status ${this.#path} says more of the store`);
   }
 
   get #listeners(): AgentLogListeners {

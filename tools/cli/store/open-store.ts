@@ -1,4 +1,5 @@
 /** Opens a store to look at it: locks nothing, makes nothing. */
+import { join } from 'node:path';
 import type { AgentLog } from '../../../src/api.js';
 import type { AgentLogListeners } from '../../../src/events.js';
 import { openOn, USUAL } from '../../../src/handle.js';
@@ -6,6 +7,7 @@ import { checkOptions } from '../../../src/options.js';
 import { runSync } from '../../../src/segment/steps.js';
 import { openStoreDirectory, type Store } from '../../../src/segment/store-directory.js';
 import type { CommonOptions } from '../definition.js';
+import { diskWithArchive } from './archive-disk.js';
 import { lookingDisk } from './looking-disk.js';
 import { requireStore } from './target.js';
 
@@ -30,14 +32,14 @@ export function findStore(path: string, options: CommonOptions): Store {
   return runSync(lookingDisk, openStoreDirectory(path, optionsFor(options)));
 }
 
-/** As `openToLook`, but of a store whose database cannot be read: only what waits to become rows. */
+/** As `openToLook`, but of a store whose database cannot be read: what its segments have, those in archive/ too. */
 export async function openSegmentsToLook(
   path: string,
   options: CommonOptions,
   on?: AgentLogListeners,
 ): Promise<AgentLog> {
-  requireStore(path);
-  // A path at which nothing can be.
-  const database = '/dev/null/agent-log.db';
-  return openOn(lookingDisk, path, optionsFor(options, on), { ...USUAL, database });
+  const { paths } = findStore(path, options);
+  // A name that nobody gives.
+  const database = join(paths.root, 'no-database');
+  return openOn(diskWithArchive(paths), path, optionsFor(options, on), { ...USUAL, database });
 }
