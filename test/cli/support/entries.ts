@@ -1,7 +1,11 @@
 /** Stores with entries that are the same each time, but for their ids. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import type { Entry } from '../../../src/entry.js';
 import type { AgentLogOptions } from '../../../src/options.js';
 import { openAgentLog, storePath } from '../../crash/support/stores.js';
+import { newTempDir } from '../../package/support/temp-dir.js';
 
 const START = Date.UTC(2026, 5, 1, 23, 59, 58);
 
@@ -47,8 +51,11 @@ export const HOSTILE_ENTRIES: readonly Entry[] = HOSTILE.flatMap((text) => [
 ]);
 
 /** The path of a new store; all are in the database but the last one. */
-export async function storeOf(entries: readonly Entry[], options: AgentLogOptions = {}): Promise<string> {
-  const path = storePath();
+export async function storeOf(
+  entries: readonly Entry[],
+  options: AgentLogOptions = {},
+  path = storePath(),
+): Promise<string> {
   const log = await openAgentLog(path, { now: () => START, ...options });
   const all = entries.map((entry, n) => ({ timestamp: START + 1000 * n, ...entry }));
   const last = all.pop();
@@ -57,4 +64,13 @@ export async function storeOf(entries: readonly Entry[], options: AgentLogOption
   if (last !== undefined) await log.append(last);
   await log.close();
   return path;
+}
+
+/** One for all tests of a file, none of which changes it. */
+export function sharedStoreOf(entries: readonly Entry[]): { readonly path: string } {
+  const directory = newTempDir();
+  const path = join(directory, 'store');
+  beforeAll(() => storeOf(entries, {}, path).then(() => undefined));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  return { path };
 }

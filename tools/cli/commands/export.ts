@@ -1,11 +1,13 @@
 /** `agentlog export`: entries for other programs. */
 import type { StoredEntry } from '../../../src/entry.js';
+import { printable } from '../../../src/printable.js';
 import type { EntryFilter } from '../../../src/reading/api.js';
 import type { ExitCode, Invocation } from '../definition.js';
 import { CliError, UsageError } from '../errors.js';
-import { CSV_HEAD, csvOf } from '../output/csv.js';
+import { CSV_END, CSV_HEAD, csvOf } from '../output/csv.js';
 import { writeNewFile } from '../output/new-file.js';
 import { count, counted } from '../output/numbers.js';
+import type { Output } from '../output/output.js';
 import { Progress } from '../output/progress.js';
 import { type FilterOptions, filterOf } from '../reading/filter.js';
 import { LogReader } from '../reading/log-reader.js';
@@ -16,6 +18,8 @@ interface Options extends FilterOptions {
   readonly out?: string;
   readonly json?: boolean;
 }
+
+type Print = (text: string) => Promise<void>;
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 /** Entries between two looks at the clock. */
@@ -31,8 +35,8 @@ export async function run({ args, options, output }: Invocation<Options>): Promi
   });
   try {
     const showProgress = await progressOf(reader, filter, output.errors.isTTY && progress);
-    const write = (print: (text: string) => Promise<void>, signal?: AbortSignal) =>
-      writeAll(reader.scan({ ...filter, signal }), options.csv === true, print, showProgress);
+    const write = (print: Print, signal?: AbortSignal) =>
+      writeAll(reader.scan({ ...filter, signal }), formatOf(options, output), print, showProgress);
     if (options.out === undefined) await write((text) => output.print(text));
     else await interruptibly((signal) => writeNewFile(options.out!, (print) => write(print, signal)));
   } finally {
@@ -42,17 +46,29 @@ export async function run({ args, options, output }: Invocation<Options>): Promi
   return reader.exitCode;
 }
 
+interface Format {
+  readonly head: string;
+  readonly lineOf: (entry: StoredEntry) => string;
+}
+
+function formatOf({ csv, out }: Options, { isTerminal }: Output): Format {
+  // Another program gets what was logged, and a terminal nothing that steers it.
+  const shown = isTerminal && out === undefined ? printable : (text: string) => text;
+  return csv
+    ? { head: CSV_HEAD + CSV_END, lineOf: (entry) => shown(csvOf(entry)) + CSV_END }
+    : { head: '', lineOf: (entry) => `${shown(JSON.stringify(entry))}\n` };
+}
+
 async function writeAll(
   entries: AsyncIterable<StoredEntry>,
-  isCsv: boolean,
-  print: (text: string) => Promise<void>,
+  { head, lineOf }: Format,
+  print: Print,
   showProgress: (done: number) => void,
 ): Promise<void> {
-  const textOf = isCsv ? csvOf : (entry: StoredEntry) => `${JSON.stringify(entry)}\n`;
-  if (isCsv) await print(CSV_HEAD);
+  await print(head);
   let done = 0;
   for await (const entry of entries) {
-    await print(textOf(entry));
+    await print(lineOf(entry));
     if (++done % STEP === 0) showProgress(done);
   }
 }

@@ -2,15 +2,16 @@
 import type { StoredEntry } from '../../../src/entry.js';
 
 const NAMES = ['id', 'taskId', 'time', 'timestamp', 'type', 'agent', 'text', 'detail'];
-const END = '\r\n';
+/** Behind each line, the last one too. */
+export const CSV_END = '\r\n';
 /** Spaces at the ends are quoted too, as programs take them away; so is the empty text, which is not the same as none. */
 const NEEDS_QUOTES = /^$|[",\u0000-\u001f\u007f]|^\s|\s$/;
 
-export const CSV_HEAD = NAMES.join(',') + END;
+export const CSV_HEAD = NAMES.join(',');
 
 export function csvOf({ id, taskId, timestamp, type, agent, text, detail }: StoredEntry): string {
   const texts = [type, agent, text, detail === undefined ? undefined : JSON.stringify(detail)];
-  return [id, field(taskId), timeOf(timestamp), timestamp, ...texts.map(field)].join(',') + END;
+  return [id, field(taskId), timeOf(timestamp), timestamp, ...texts.map(field)].join(',');
 }
 
 function field(text: string | undefined): string {

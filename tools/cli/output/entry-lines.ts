@@ -76,9 +76,16 @@ export class EntryLines {
   }
 }
 
+/** Without the empty lines at its end. */
+function withoutEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && '\r\n '.includes(text[end - 1]!)) end--;
+  return text.slice(0, end);
+}
+
 /** The first line has so many columns less. */
 function bodyOf(text: string, columns: number, less: number): string[] {
-  const [first, ...others] = linesOf(text.trimEnd()) as [string, ...string[]];
+  const [first, ...others] = linesOf(withoutEnd(text)) as [string, ...string[]];
   const below = others.flatMap((line) => wrap(line, columns));
   if (columns - less < LEAST_TEXT / 2) return ['', ...wrap(first, columns), ...below];
   const [beside, ...rest] = wrap(' '.repeat(less) + first, columns) as [string, ...string[]];
