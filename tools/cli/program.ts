@@ -1,7 +1,7 @@
 /** The command line, made of the definitions. */
 import { existsSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
-import { printableName } from '../../src/printable.js';
+import { printable, printableName } from '../../src/printable.js';
 import {
   COMMON_OPTIONS,
   type CommandDefinition,
@@ -59,7 +59,8 @@ export function makeProgram(version: string, output: Output, run: Run): Command 
     .addHelpText('after', EXIT_CODES)
     .showSuggestionAfterError()
     .configureHelp({ helpWidth: Math.min(HELP_WIDTH, output.width) })
-    .exitOverride();
+    .exitOverride()
+    .configureOutput(outputOf(output));
   for (const definition of COMMANDS) program.addCommand(commandOf(definition, output, run));
   return program;
 }
@@ -74,6 +75,7 @@ function commandOf(definition: CommandDefinition, output: Output, run: Run): Com
     .configureHelp({ helpWidth: Math.min(HELP_WIDTH, output.width) })
     .showSuggestionAfterError()
     .exitOverride()
+    .configureOutput(outputOf(output))
     .addHelpText('after', examplesOf(definition));
   for (const { name, about, isOptional } of definition.arguments)
     command.argument(isOptional ? `[${name}]` : `<${name}>`, about);
@@ -83,6 +85,14 @@ function commandOf(definition: CommandDefinition, output: Output, run: Run): Com
     const given = all.slice(0, definition.arguments.length) as (string | undefined)[];
     await run(definition, given, all[definition.arguments.length]);
   });
+}
+
+/** What is said of a command line repeats it. */
+function outputOf(output: Output) {
+  return {
+    writeOut: (text: string) => void output.print(text),
+    writeErr: (text: string) => output.note(printable(text.trimEnd())),
+  };
 }
 
 function optionOf({ flags, about, parse, isList }: OptionDefinition): Option {

@@ -53,9 +53,11 @@ interface Format {
 
 function formatOf({ csv, out }: Options, { isTerminal }: Output): Format {
   // Another program gets what was logged, and a terminal nothing that steers it.
-  const shown = isTerminal && out === undefined ? printable : (text: string) => text;
+  const isShown = isTerminal && out === undefined;
+  const shown = isShown ? printable : (text: string) => text;
+  const end = isShown ? '\n' : CSV_END;
   return csv
-    ? { head: CSV_HEAD + CSV_END, lineOf: (entry) => shown(csvOf(entry)) + CSV_END }
+    ? { head: CSV_HEAD + end, lineOf: (entry) => shown(csvOf(entry)) + end }
     : { head: '', lineOf: (entry) => `${shown(JSON.stringify(entry))}\n` };
 }
 
