@@ -113,7 +113,7 @@ function* openAndSync(path: string): Steps<void> {
 }
 
 /** A cut stands at the beginning of a later segment of the same slot, and may itself be cut off: the newest speak first. */
-async function withCuts(disk: Disk, sources: readonly Source[], problems: Error[]): Promise<Source[]> {
+export async function withCuts(disk: Disk, sources: readonly Source[], problems: Error[]): Promise<Source[]> {
   const result = [...sources];
   const cuts = new Map<string, number>();
   // Only what comes after a segment that its writer has left can hold a cut of it.

@@ -15,12 +15,17 @@ const GAP = 2;
 const LEAST_FLEXIBLE = 8;
 
 /** The texts must have been made printable. */
-export function table<Row>(output: Output, columns: readonly Column<Row>[], rows: readonly Row[]): string {
+export function table<Row>(
+  output: Output,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  width = output.width,
+): string {
   const cells = rows.map((row) => columns.map(({ of }) => of(row)));
   const widths = columns.map(({ title }, i) =>
     cells.reduce((width, row) => Math.max(width, widthOf(row[i]!)), widthOf(title)),
   );
-  shrink(widths, columns, output.width);
+  shrink(widths, columns, width);
   const line = (texts: readonly string[], styles: readonly (Style | undefined)[]) =>
     texts
       .map((text, i) => {

@@ -88,7 +88,7 @@ function fileAt(path: string): string {
   return 'some other file';
 }
 
-function unreachable(path: string, error: unknown): CliError {
+export function unreachable(path: string, error: unknown): CliError {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'ENOTDIR') return new CliError(`there is no ${path}`, 1, error);
   if (code === 'EACCES' || code === 'EPERM')
