@@ -36,7 +36,7 @@ const CALLS: Readonly<Record<string, readonly (readonly [code: number, ...args: 
     [0, sealed],
     [3, damaged],
   ],
-  sql: [[0, store, "SELECT id, text, 1.5, NULL AS nothing, x'00ff' AS bytes FROM agentLogEntries"]],
+  sql: [[0, store, "SELECT id, text, 1.5, NULL AS none, x'00ff' AS bytes FROM agentLogEntries"]],
   export: [[0, store, '--task', 'task 1']],
   compact: [[0, store, '--yes']],
   prune: [[0, store, '--keep-per-task', '5', '--yes']],

@@ -42,12 +42,12 @@ export function requireSegment(path: string): void {
 }
 
 function directoryOf(path: string, entries: readonly Dirent[]): string {
+  if (isStore(join(path, '..'))) return `a directory within a store; is ${join(path, '..')} meant?`;
   if (entries.length === 0) return `an empty directory, and no store: it has no ${MANIFEST}`;
   const inner = entries
     .filter((entry) => entry.isDirectory() && isStore(join(path, entry.name)))
     .map(({ name }) => join(path, printableName(name)));
   if (inner.length > 0) return `no store; is ${inner.slice(0, 3).join(' or ')} meant?`;
-  if (isStore(join(path, '..'))) return `a directory within a store; is ${join(path, '..')} meant?`;
   if (entries.some(({ name }) => name === 'segments' || name === 'agent-log.db'))
     return `no store: it has no ${MANIFEST}; it is what an unfinished backup left behind, or a store that lost it`;
   return `no store: it has no ${MANIFEST}`;
