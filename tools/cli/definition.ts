@@ -48,7 +48,7 @@ export interface CommonOptions {
   readonly allowForeignOwner?: boolean;
 }
 
-export interface CommandBody {
+interface CommandBody {
   /** Returns the code to exit with. */
   run(invocation: Invocation<never>): Promise<ExitCode>;
 }

@@ -50,7 +50,7 @@ type Run = (
   options: unknown,
 ) => Promise<void>;
 
-export function makeProgram(version: string, output: Output, run: Run): Command {
+function makeProgram(version: string, output: Output, run: Run): Command {
   const program = new Command('agentlog')
     .description(ABOUT)
     .version(version, '-V, --version', 'print the version')

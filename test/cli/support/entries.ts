@@ -36,7 +36,7 @@ export const SOME: readonly Entry[] = [
 ];
 
 /** What would steer a terminal, each with a name that shows whether all of it was seen. */
-export const HOSTILE = [
+const HOSTILE = [
   'clear\u001b[2J\u001b[H',
   'title\u001b]0;owned\u0007',
   'c1\u009b31m',

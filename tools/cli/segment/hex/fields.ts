@@ -9,7 +9,7 @@ export interface Field {
   readonly isWrong?: boolean;
 }
 
-export function hexNumber(value: number): string {
+function hexNumber(value: number): string {
   return `0x${(value >>> 0).toString(16).padStart(8, '0')}`;
 }
 
