@@ -1,7 +1,7 @@
 /** One of the processes of the pictures: logs what an agent does, the last minutes of it, and stays until its input ends. */
 import { type Entry, openAgentLog } from '../../src/index.js';
 
-const [, , store, agent] = process.argv as [string, string, string, string];
+const { STORE, AGENT } = process.env as { STORE: string; AGENT: string };
 const MINUTES = 40;
 const MINUTE_MS = 60_000;
 
@@ -30,20 +30,20 @@ const STEPS: readonly Step[] = [
 
 const end = Date.now();
 let now = end;
-const log = await openAgentLog(store, { fullText: true, now: () => now });
-const tasks = agent === 'executor' ? ['FN-042', 'FN-043'] : ['FN-040', 'FN-044', 'FN-045'];
+const log = await openAgentLog(STORE, { fullText: true, now: () => now });
+const tasks = AGENT === 'executor' ? ['FN-042', 'FN-043'] : ['FN-040', 'FN-044', 'FN-045'];
 for (let minute = MINUTES; minute > 0; minute--) {
   // More in some minutes than in others.
   for (let n = 0; n < 3 + ((minute * 7) % 11); n++) {
     const step = STEPS[(minute + n) % STEPS.length]!;
     now = end - minute * MINUTE_MS + n * 1700;
-    await log.append({ taskId: tasks[minute % tasks.length]!, agent, ...step });
+    await log.append({ taskId: tasks[minute % tasks.length]!, agent: AGENT, ...step });
   }
   if (minute === 15) await log.compact();
 }
 for (const [n, step] of STEPS.entries()) {
   now = end - (STEPS.length - n) * 2100;
-  await log.append({ taskId: tasks[0]!, agent, ...step });
+  await log.append({ taskId: tasks[0]!, agent: AGENT, ...step });
 }
 console.log('done');
 for await (const _ of process.stdin);

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { terminalPicture } from './terminal-picture.js';
 
 const PROGRAM = fileURLToPath(new URL('../cli/main.js', import.meta.url));
-const WRITER = fileURLToPath(new URL('picture-writer.js', import.meta.url));
+const WRITER = new URL('picture-writer.js', import.meta.url).href;
 const PICTURES = new URL('../../../docs/pictures/', import.meta.url);
 const COLUMNS = 96;
 /** As users call it. */
@@ -16,9 +16,13 @@ const STORE = 'agent-log';
 
 export async function makePictures(): Promise<void> {
   const place = mkdtempSync(join(tmpdir(), 'agentlog-pictures-'));
-  const writers = ['planner', 'executor'].map((agent) =>
-    spawn(process.execPath, [WRITER, join(place, STORE), agent], { stdio: ['pipe', 'pipe', 'inherit'] }),
-  );
+  const writers = ['planner', 'executor'].map((agent) => {
+    // The picture tells how a process was started: as a user's would be.
+    const script = `${agent}.mjs`;
+    writeFileSync(join(place, script), `import ${JSON.stringify(WRITER)};\n`);
+    const env = { ...process.env, AGENT: agent, STORE };
+    return spawn('node', [script], { cwd: place, env, stdio: ['pipe', 'pipe', 'inherit'] });
+  });
   try {
     // Each says a word when it has logged what it had to, and stays.
     await Promise.all(writers.map(({ stdout }) => once(stdout!, 'data')));

@@ -69,7 +69,7 @@ function span(piece: string, { colour, bold, dim, italic, underline }: Look, col
     `textLength="${width.toFixed(1)}" lengthAdjust="spacingAndGlyphs"`,
     colour === FOREGROUND ? '' : `fill="${colour}"`,
     bold ? 'font-weight="bold"' : '',
-    dim ? 'opacity="0.6"' : '',
+    dim ? 'fill-opacity="0.6"' : '',
     italic ? 'font-style="italic"' : '',
     underline ? 'text-decoration="underline"' : '',
   ].filter((attribute) => attribute !== '');

@@ -28,7 +28,17 @@ export function rateOf(spans: readonly Span[], now: number): Rate | null {
   const from = to - HOUR_MS;
   const entries = new Array<number>(PARTS).fill(0);
   for (const span of spans) addTo(entries, span, from);
-  return { from, to, entries: entries.map(Math.round) };
+  return { from, to, entries: rounded(entries) };
+}
+
+/** So that the parts are as many together as they were. */
+function rounded(parts: readonly number[]): number[] {
+  let sum = 0;
+  return parts.map((part) => {
+    const before = Math.round(sum);
+    sum += part;
+    return Math.round(sum) - before;
+  });
 }
 
 function addTo(parts: number[], span: Span, from: number): void {
