@@ -25,7 +25,10 @@ export class Erasure {
   constructor(db: Connection, counters: Counters, fullText: FullText) {
     this.#counters = counters;
     this.#fullText = fullText;
-    this.#bounds = db.prepare('INSERT INTO eraseUpTo VALUES (@low & 1023, (@high << 32) | @low)');
+    // A deletion that names a slot twice means the later id.
+    this.#bounds = db.prepare(`
+      INSERT INTO eraseUpTo VALUES (@low & 1023, (@high << 32) | @low)
+      ON CONFLICT (slot) DO UPDATE SET upToId = max(upToId, excluded.upToId)`);
     // A slot that is not listed gives null, which is below nothing.
     const doom = (where: string) =>
       db.prepare(`
