@@ -15,6 +15,11 @@ export class CliError extends Error {
 /** Of a command line that cannot be meant. */
 export class UsageError extends CliError {}
 
+/** The same error, which says what to do, too. */
+export function withHint(error: unknown, hint: string): unknown {
+  return error instanceof Error ? Object.assign(error, { message: `${error.message}. ${hint}` }) : error;
+}
+
 /** The sentence for an error, and the code to exit with. */
 export function explain(error: unknown): { readonly message: string; readonly exitCode: ExitCode } {
   if (error instanceof CliError) return { message: printable(error.message), exitCode: error.exitCode };

@@ -1,6 +1,5 @@
 /** `agentlog backup`: copies a store that is in use. */
 import type { ExitCode, Invocation } from '../definition.js';
-import { CliError } from '../errors.js';
 import { untilInterrupted } from '../interrupt.js';
 import { bytes, counted } from '../output/numbers.js';
 import { Progress } from '../output/progress.js';
@@ -24,9 +23,6 @@ export async function run({ args, options, output }: Invocation<object>): Promis
       progress.end();
       await log.close();
     }
-  }).catch((error: unknown) => {
-    if (error instanceof CliError) throw error;
-    throw Object.assign(error as Error, { message: `${(error as Error).message} (${path} → ${target})` });
   });
   if (options.json) await output.json(result);
   else

@@ -1,22 +1,17 @@
 /** `agentlog ls`: the segments of a store, each with its verdict. */
 import { basename } from 'node:path';
-import { listSegments } from '../../../src/segment/segment-list.js';
-import { segmentIdOf } from '../../../src/segment/segment-name.js';
-import type { Source } from '../../../src/segment/segment-reading.js';
-import { runSync } from '../../../src/segment/steps.js';
-import type { StorePaths } from '../../../src/segment/store-directory.js';
-import { survey } from '../../../src/segment/survey.js';
 import type { ExitCode, Invocation } from '../definition.js';
 import { ago, bytes, count, counted, span } from '../output/numbers.js';
 import type { Output, Style } from '../output/output.js';
 import { Progress } from '../output/progress.js';
 import { type Column, table } from '../output/table.js';
 import { oneLine, wrap } from '../output/text.js';
+import { asGiven } from '../store/as-given.js';
 import { askDatabase } from '../store/database-look.js';
 import { Holders } from '../store/holders.js';
-import { lookingDisk } from '../store/looking-disk.js';
+import { type Listed, listed, sourcesIn } from '../store/listed-segments.js';
 import { findStore } from '../store/open-store.js';
-import { type SegmentSummary, summarize } from '../store/segment-summary.js';
+import { summarize } from '../store/segment-summary.js';
 
 interface Options {
   readonly all?: boolean;
@@ -27,37 +22,9 @@ const NAME_COLUMNS = 18;
 /** From here on there is room for all columns. */
 const WIDE = 110;
 
-type Place = 'segments' | 'archive' | 'quarantine';
-
-interface Listed {
-  readonly path: string;
-  readonly place: Place;
-  readonly slot: number;
-  readonly state: 'open' | 'sealed';
-  readonly writer: 'alive' | 'dead' | null;
-  readonly pid: number | null;
-  readonly bytes: number;
-  readonly records: number;
-  readonly batches: number;
-  readonly entries: number;
-  readonly firstTimestamp: number | null;
-  readonly lastTimestamp: number | null;
-  /** Null when the database cannot be asked. */
-  readonly inDatabase: boolean | null;
-  readonly verdict: {
-    readonly kind: string;
-    readonly reason: string;
-    readonly records: number;
-    readonly batches: number;
-    readonly entries: number;
-    readonly holes: number;
-    readonly holeBytes: number;
-    readonly tailBytes: number;
-  };
-}
-
 export async function run({ args, options, output }: Invocation<Options>): Promise<ExitCode> {
-  const { paths } = findStore(args[0]!, options);
+  const given = args[0]!;
+  const { paths } = findStore(given, options);
   const holders = new Holders();
   const ledger = askDatabase(
     paths,
@@ -65,63 +32,20 @@ export async function run({ args, options, output }: Invocation<Options>): Promi
   );
   const known = ledger.state === 'none' ? new Set<string>() : ledger.answer;
   const { sources, problems } = await sourcesIn(paths, options.all === true);
+  const shown = asGiven(paths, given);
   const all: Listed[] = [];
   const progress = new Progress(output);
   for (const [i, { source, place }] of sources.entries()) {
     progress.show(i / sources.length, basename(source.path));
     const summary = await summarize(source);
-    if (summary !== undefined) all.push(listed(summary, place, holders, known));
+    if (summary !== undefined)
+      all.push({ ...listed(summary, place, holders, known), path: shown(source.path) });
   }
   progress.end();
   if (options.json) for (const one of all) await output.json(one);
   else await print(output, all, options.all === true);
   for (const problem of problems) output.note(`agentlog: ${oneLine(problem.message)}`);
   return all.some(({ verdict }) => isBad(verdict.kind)) ? 3 : problems.length > 0 ? 1 : 0;
-}
-
-async function sourcesIn(paths: StorePaths, isAll: boolean) {
-  const { sources, problems } = await survey(lookingDisk, paths);
-  const found: { source: Source; place: Place }[] = sources.map((source) => ({ source, place: 'segments' }));
-  for (const place of isAll ? (['archive', 'quarantine'] as const) : []) {
-    for (const file of runSync(lookingDisk, listSegments(paths[place])))
-      found.push({ source: { ...file, writer: file.name.state === 'sealed' ? 'sealed' : 'gone' }, place });
-  }
-  return { sources: found, problems };
-}
-
-function listed(
-  { source, bytes: size, verdict, firstTimestamp, lastTimestamp }: SegmentSummary,
-  place: Place,
-  holders: Holders,
-  known: ReadonlySet<string> | undefined,
-): Listed {
-  const { path, name, writer } = source;
-  const { kind, reason, records, batches, entries, holeCount, holeBytes, tail } = verdict;
-  return {
-    path,
-    place,
-    slot: name.slot,
-    state: name.state,
-    writer: name.state === 'sealed' ? null : writer === 'live' ? 'alive' : 'dead',
-    pid: writer === 'live' ? (holders.of(path)?.pid ?? null) : null,
-    bytes: size,
-    records,
-    batches,
-    entries,
-    firstTimestamp,
-    lastTimestamp,
-    inDatabase: known?.has(segmentIdOf(name)) ?? null,
-    verdict: {
-      kind,
-      reason,
-      records,
-      batches,
-      entries,
-      holes: holeCount,
-      holeBytes,
-      tailBytes: tail?.length ?? 0,
-    },
-  };
 }
 
 function isBad(kind: string): boolean {

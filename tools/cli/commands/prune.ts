@@ -24,7 +24,7 @@ export async function run({ args, options, output }: Invocation<Options>): Promi
   const doomed = await untilInterrupted('nothing was deleted', (signal) =>
     counting(path, options, output, which, signal),
   );
-  const what = `${counted(doomed.entries, 'entry', 'entries')} of ${count(doomed.of)} in ${path} will be deleted for good: ${reasonOf(which)}`;
+  const what = `${counted(doomed.entries, 'entry', 'entries')} of ${count(doomed.of)} in ${path} will be deleted for good: what is ${reasonOf(which)}`;
   if (doomed.entries > 0 && !(await confirm(output, options, what))) {
     await output.line('Nothing was deleted.');
     return 1;

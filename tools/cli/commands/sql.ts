@@ -1,5 +1,7 @@
 /** `agentlog sql`: a statement that reads over the rows, as a table or JSON lines. */
+import { AgentLogError } from '../../../src/errors.js';
 import type { ExitCode, Invocation } from '../definition.js';
+import { withHint } from '../errors.js';
 import { untilInterrupted } from '../interrupt.js';
 import { counted } from '../output/numbers.js';
 import { type Column, table } from '../output/table.js';
@@ -25,6 +27,10 @@ export async function run({ args, options, output }: Invocation<Options>): Promi
       // How much it may be is bounded by its size.
       log.sql<Row>(query, options.param ?? [], { signal, maxRows: Number.MAX_SAFE_INTEGER }),
     );
+  } catch (error) {
+    throw isOfDatabase(error)
+      ? withHint(error, `agentlog status ${path} says what is wrong with its database`)
+      : error;
   } finally {
     await log.close();
   }
@@ -43,6 +49,11 @@ export async function run({ args, options, output }: Invocation<Options>): Promi
   if (rows.length === 0 || output.isTerminal)
     await output.line(output.style('dim', counted(rows.length, 'row')));
   return 0;
+}
+
+/** And not of the statement. */
+function isOfDatabase(error: unknown): boolean {
+  return error instanceof AgentLogError && (error.code === 'AGENTLOG_IO' || error.code === 'AGENTLOG_FORMAT');
 }
 
 /** Integers beyond what JSON's readers take exactly are strings, as are bytes, in hexadecimal digits. */

@@ -6,6 +6,7 @@ import { bytes, count, counted } from '../output/numbers.js';
 import type { Output } from '../output/output.js';
 import { Progress } from '../output/progress.js';
 import { linesOf, wrap } from '../output/text.js';
+import { asGiven } from '../store/as-given.js';
 import { databaseError } from '../store/database-error.js';
 import { lookingDisk } from '../store/looking-disk.js';
 import { findStore } from '../store/open-store.js';
@@ -23,7 +24,7 @@ export async function verifyStore({ args, options, output }: Invocation<object>)
     progress.end();
   }
   if (options.json) await output.json(result);
-  else await print(output, path, result);
+  else await print(output, path, asGiven(paths, path), result);
   return result.ok ? 0 : 3;
 }
 
@@ -34,24 +35,33 @@ function partOf({ segments, segmentsLeft, rows, rowsTotal }: VerifyProgress): [p
   return [1, 'what SQLite itself finds'];
 }
 
-async function print(output: Output, path: string, result: VerifyResult): Promise<void> {
+async function print(
+  output: Output,
+  path: string,
+  shown: (text: string) => string,
+  result: VerifyResult,
+): Promise<void> {
   const { ok, rows, segments, bytes: size, quarantined, problems, problemCount } = result;
   const read = `${counted(rows, 'row')}, ${counted(segments, 'segment')} (${bytes(size)})`;
   if (ok) await output.line(`${output.style('green', 'well')}  ${read}: everything is what was written.`);
   else await output.line(`${output.style('red', `${counted(problemCount, 'problem')}`)}  in ${read}`);
   for (const { kind, where, what } of problems) {
-    const [first = '', ...others] = linesOf(`${where} ${what}`).flatMap((line) =>
+    const [first = '', ...others] = linesOf(shown(`${where} ${what}`)).flatMap((line) =>
       wrap(line, output.width - 13),
     );
     await output.line(`${output.style('red', kind.padEnd(11))}  ${first}`);
     for (const line of others) await output.line(`${' '.repeat(13)}${line}`);
   }
   if (problems.length < problemCount) await output.line(`and ${count(problemCount - problems.length)} more`);
+  const hints: string[] = [];
   if (quarantined > 0)
-    await output.line(
-      `${counted(quarantined, 'damaged segment')} in quarantine/: agentlog ls ${path} --all says what is wrong with them.`,
+    hints.push(
+      `${counted(quarantined, 'damaged segment')} in quarantine/: agentlog ls ${path} --all says what is wrong with them`,
     );
-  if (!ok) await output.line(`→ ${adviceFor(path, result)}`);
+  if (!ok) hints.push(adviceFor(path, result));
+  for (const hint of hints)
+    for (const [i, line] of wrap(hint, output.width - 2).entries())
+      await output.line(`${i === 0 ? '→' : ' '} ${line}`);
 }
 
 function adviceFor(path: string, { problems }: VerifyResult): string {

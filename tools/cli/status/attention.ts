@@ -48,7 +48,7 @@ const notice = (what: string, todo: string): Attention => ({ what, todo, isDamag
 
 function ofDatabase({ path, look, leader }: Seen): Attention[] {
   const { state, problem } = look;
-  const says = `${ABOUT_DATABASE[state]}: ${problem}`;
+  const says = state === 'locked' ? ABOUT_DATABASE.locked : `${ABOUT_DATABASE[state]}: ${problem}`;
   const rebuild =
     leader === null
       ? `agentlog rebuild ${path} makes it anew from its rows and the segments that are there; so does whoever opens the store to write`
@@ -76,7 +76,7 @@ const ABOUT_DATABASE: Readonly<Record<DatabaseState, string>> = {
   none: '',
   damaged: 'The database is damaged',
   gone: 'The database is gone',
-  locked: 'The database is locked',
+  locked: 'Another program keeps the database locked',
   newer: 'The database is of a newer agentlog',
   unreadable: 'The database cannot be read',
 };
@@ -141,7 +141,9 @@ function ofMarks({ path, files, leader, look }: Seen): Attention[] {
   return all;
 }
 
-function ofBacklog({ path, files, leader, writers, now }: Seen): Attention[] {
+function ofBacklog({ path, files, look, leader, writers, now }: Seen): Attention[] {
+  // Why they wait, or why nobody can say whether they do, is known.
+  if (look.state !== 'well' && look.state !== 'none') return [];
   const { waiting } = files.segments;
   if (waiting.length === 0) return [];
   const size = bytesOf(waiting);

@@ -1,9 +1,6 @@
 /** What the database says of itself, at a cost that does not grow with its rows. */
-import { lstatSync } from 'node:fs';
 import type { Connection } from '../../../src/db/better-sqlite3.js';
-import { damage } from '../../../src/db/damage.js';
 import { hasFullText } from '../../../src/db/full-text.js';
-import { rowsPath } from '../../../src/db/replacing.js';
 import { HEALED } from '../../../src/db/schema.js';
 import { idFromBigInt, unpackId } from '../../../src/entry-id.js';
 import type { HealEvent } from '../../../src/events.js';
@@ -23,14 +20,11 @@ export interface DatabaseFacts {
   readonly hasFullText: boolean;
   /** Of each segment that is still in archive/ when its entries were logged. */
   readonly spans: readonly Span[];
-  /** Free bytes within the file. */
-  readonly free: number;
 }
 
 const MOST_DAMAGES = 100;
 
-export function factsOf(db: Connection, path: string): DatabaseFacts {
-  checkLength(db, path);
+export function factsOf(db: Connection): DatabaseFacts {
   const number = (sql: string) => db.prepare(sql).pluck().get() as number | null;
   const healed = db.prepare('SELECT value FROM agentLogMeta WHERE key = ?').pluck().get(HEALED);
   return {
@@ -47,22 +41,7 @@ export function factsOf(db: Connection, path: string): DatabaseFacts {
       .all(MOST_DAMAGES) as { name: string; reason: string }[],
     hasFullText: hasFullText(db),
     spans: spansOf(db),
-    free: pages(db, 'freelist_count') * pages(db, 'page_size'),
   };
-}
-
-/** What was cut off is not seen before somebody reads there. As long as a state is read, nobody makes the file shorter than it. */
-function checkLength(db: Connection, path: string): void {
-  const said = pages(db, 'page_count') * pages(db, 'page_size');
-  const sizeOf = (file: string) => lstatSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  // First the log: what leaves it is in the file by then.
-  const log = sizeOf(`${rowsPath(path)}-wal`);
-  const there = sizeOf(rowsPath(path));
-  if (log + there < said) throw damage(`it has ${there} bytes, and should have ${said}`);
-}
-
-function pages(db: Connection, pragma: string): number {
-  return db.pragma(pragma, { simple: true }) as number;
 }
 
 function spansOf(db: Connection): Span[] {

@@ -31,8 +31,8 @@ export interface Entries {
   readonly problems: readonly string[];
 }
 
-/** A fraction of a second; who has more waiting has other worries than their number. */
-const MOST_BYTES = 128 * 1024 * 1024;
+/** Half a second's reading. More waits only where very much is logged, or nobody leads. */
+const MOST_BYTES = 32 * 1024 * 1024;
 /** Whoever writes at this moment is not waited for. */
 const PATIENCE_MS = 100;
 

@@ -1,6 +1,6 @@
 /** Who has the store open to write, and who leads. */
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { readFileHeader } from '../../../src/segment/file-header.js';
 import { MAX_FILE_HEADER_BYTES } from '../../../src/segment/layout.js';
 import type { StorePaths } from '../../../src/segment/store-directory.js';
@@ -65,7 +65,8 @@ function pidIn({ path }: SegmentOf): number | null {
 export function commandOf(pid: number | null): string {
   if (pid === null) return '';
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+    const [program = '', ...rest] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return [basename(program), ...rest].join(' ').trim();
   } catch {
     return '';
   }

@@ -108,6 +108,10 @@ export class Screen {
       this.#line('Database', 'none yet', 'nothing has become rows');
       return;
     }
+    if (database === 'gone') {
+      this.#line('Database', 'gone');
+      return;
+    }
     const state = database === 'well' ? '' : `, ${database}`;
     const log = sizes.wal === 0 ? 'no log' : `log ${bytes(sizes.wal)}`;
     const index = fullText === true ? ', index for searches' : '';
@@ -151,8 +155,8 @@ export class Screen {
     for (const { what, todo } of attention) {
       const [first = '', ...others] = wrapped(what, this.#width - 2);
       this.#lines.push(`${this.#styled(style, '▲')} ${first}`, ...others.map((line) => `  ${line}`));
-      for (const line of wrapped(`→ ${todo}`, this.#width - 4))
-        this.#lines.push(this.#styled('dim', `  ${line}`));
+      for (const [i, line] of wrapped(todo, this.#width - 4).entries())
+        this.#lines.push(this.#styled('dim', `${i === 0 ? '  →' : '   '} ${line}`));
     }
   }
 }

@@ -1,6 +1,7 @@
 /** How a store is: all that `agentlog status` shows, as its JSON has it. */
 import { statSync } from 'node:fs';
-import { databasePath, type Store } from '../../../src/segment/store-directory.js';
+import type { Store } from '../../../src/segment/store-directory.js';
+import { asGiven } from '../store/as-given.js';
 import { askDatabase, type DatabaseState } from '../store/database-look.js';
 import { Holders } from '../store/holders.js';
 import { attentionTo } from './attention.js';
@@ -44,12 +45,13 @@ export async function statusOf({ paths, manifest }: Store, path: string): Promis
   const now = Date.now();
   const holders = new Holders();
   const files = filesOf(paths, holders);
-  const look = askDatabase(paths, (db) => factsOf(db, databasePath(paths)));
+  const look = askDatabase(paths, factsOf);
   const entries = await countedIn(paths, files, look);
   const leader = leaderOf(paths, holders);
   const writers = writersOf(paths, files, holders);
   const attention = attentionTo({ path, files, look, entries, leader, writers, now });
   const { answer } = look;
+  const shown = asGiven(paths, path);
   const { waiting } = files.segments;
   return {
     path,
@@ -89,7 +91,7 @@ export async function statusOf({ paths, manifest }: Store, path: string): Promis
       : attention.length > 0
         ? 'attention'
         : 'well',
-    attention: attention.map(({ what, todo }) => ({ what, todo })),
+    attention: attention.map(({ what, todo }) => ({ what: shown(what), todo: shown(todo) })),
   };
 }
 

@@ -7,6 +7,8 @@ import { isDamage } from '../../../src/db/damage.js';
 import { fileIdentity } from '../../../src/db/file-identity.js';
 import { rowsPath } from '../../../src/db/replacing.js';
 import { checkVersionOf } from '../../../src/db/schema.js';
+import { listSegments } from '../../../src/segment/segment-list.js';
+import { runSync } from '../../../src/segment/steps.js';
 import { databasePath, type StorePaths } from '../../../src/segment/store-directory.js';
 import { lookingDisk } from './looking-disk.js';
 
@@ -42,13 +44,14 @@ export function askDatabase<Answer>(
   const path = databasePath(paths);
   if (fileIdentity(rowsPath(path)) === undefined)
     return isDatabaseLost(lookingDisk, paths, path)
-      ? without('gone', 'there is none, although segments were let go of as they had become rows')
+      ? without('gone', 'there were rows in it, as segments were let go of')
       : without('none');
   let db: Connection | undefined;
   try {
     db = openForReading(path, PATIENCE_MS);
     // A file that another program has made, or one that lost all it had.
-    if (checkVersionOf(db, path) === 0) return without('none');
+    if (checkVersionOf(db, path) === 0)
+      return hadRows(paths) ? without('damaged', 'it is empty, and there were rows in it') : without('none');
     db.exec('BEGIN');
     return { state: 'well', problem: undefined, answer: question(db) };
   } catch (error) {
@@ -56,6 +59,11 @@ export function askDatabase<Answer>(
   } finally {
     db?.close();
   }
+}
+
+/** Segments are let go of when they have become rows. */
+function hadRows({ archive, quarantine }: StorePaths): boolean {
+  return [archive, quarantine].some((path) => runSync(lookingDisk, listSegments(path)).length > 0);
 }
 
 function without(state: DatabaseState, problem?: string): DatabaseLook<never> {
