@@ -1,4 +1,5 @@
 /** What goes wrong, as plain sentences: what happened, and what to do next. */
+import { isDamage } from '../../src/db/damage.js';
 import { printable } from '../../src/printable.js';
 import type { ExitCode } from './definition.js';
 
@@ -29,7 +30,7 @@ export function explain(error: unknown): { readonly message: string; readonly ex
   // Of what nobody has thought of, the trace is what helps.
   if (typeof code !== 'string')
     return { message: printable(String((error as Error)?.stack ?? error)), exitCode: 1 };
-  return { message: advice === undefined ? text : `${text}. ${advice}`, exitCode: isDamage(error) ? 3 : 1 };
+  return { message: advice === undefined ? text : `${text}. ${advice}`, exitCode: isDamaged(error) ? 3 : 1 };
 }
 
 const ADVICE: Readonly<Record<string, string>> = {
@@ -38,10 +39,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   AGENTLOG_NATIVE_MISSING: 'Reading works without it; what changes a store does not',
 };
 
-function isDamage(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    const code = String((at as { code?: unknown }).code);
-    if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return true;
-  }
+/** SQLite's word for it may be what an error was caused by. */
+function isDamaged(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) if (isDamage(at)) return true;
   return false;
 }
