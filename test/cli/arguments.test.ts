@@ -28,6 +28,7 @@ test('places in a segment', () => {
   expect(parseBound('@4096')).toEqual({ kind: 'offset', offset: 4096 });
   expect(parseBound('0x1000')).toEqual({ kind: 'offset', offset: 4096 });
   expect(parseBound('0QJ4504200000')).toEqual({ kind: 'id', id: '0QJ4504200000' });
+  expect(parseBound('1767323045000')).toEqual({ kind: 'time', time: 1767323045000 });
   expect(parseBound('2026-06-01T00:00:00Z')).toEqual({ kind: 'time', time: Date.UTC(2026, 5, 1) });
 });
 

@@ -56,6 +56,8 @@ export type Bound =
 export function parseBound(value: string): Bound {
   if (value.startsWith('@')) return { kind: 'offset', offset: parseOffset(value.slice(1)) };
   if (/^0x[0-9a-f]+$/i.test(value)) return { kind: 'offset', offset: parseOffset(value) };
-  if (value.length === 13 && parseId(value) !== undefined) return { kind: 'id', id: value };
+  // Thirteen digits are milliseconds; an id without any letter is rare.
+  const isNumber = /^\d+$/.test(value);
+  if (!isNumber && parseId(value) !== undefined) return { kind: 'id', id: value };
   return { kind: 'time', time: parseTime(value) };
 }

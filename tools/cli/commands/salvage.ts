@@ -1,6 +1,6 @@
 /** `agentlog salvage`: what is good of a segment, in a new one. */
-import { mkdirSync, realpathSync } from 'node:fs';
-import { salvageSegment } from '../../../src/segment/salvage-segment.js';
+import { mkdirSync, realpathSync, rmdirSync } from 'node:fs';
+import { type SalvagedSegment, salvageSegment } from '../../../src/segment/salvage-segment.js';
 import { DIRECTORY_MODE } from '../../../src/segment/steps.js';
 import type { ExitCode, Invocation } from '../definition.js';
 import { CliError, UsageError } from '../errors.js';
@@ -18,12 +18,7 @@ export async function run({ args, options, output }: Invocation<Options>): Promi
   if (out === undefined || out === '')
     throw new UsageError('salvage needs --out DIRECTORY: where the new segment is to be made');
   await refuseWhatIsWritten(file);
-  try {
-    mkdirSync(out, { recursive: true, mode: DIRECTORY_MODE });
-  } catch (error) {
-    throw new CliError(`${out} cannot be made as a directory: ${(error as Error).message}`, 1, error);
-  }
-  const made = await salvageSegment(realpathSync(file), out);
+  const made = await salvageInto(out, file);
   if (options.json) await output.json(made);
   else {
     const found = linesOf(made.reason).join(' ');
@@ -35,6 +30,21 @@ export async function run({ args, options, output }: Invocation<Options>): Promi
     );
   }
   return 0;
+}
+
+async function salvageInto(directory: string, file: string): Promise<SalvagedSegment> {
+  let isNew: boolean;
+  try {
+    isNew = mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE }) !== undefined;
+  } catch (error) {
+    throw new CliError(`${directory} cannot be made as a directory: ${(error as Error).message}`, 1, error);
+  }
+  try {
+    return await salvageSegment(realpathSync(file), directory);
+  } catch (error) {
+    if (isNew) rmdirSync(directory);
+    throw error;
+  }
 }
 
 /** Its end is not there yet, and nobody needs a part of it twice. */

@@ -54,7 +54,7 @@ export const DUMP: CommandDefinition = {
     ['agentlog dump 0000-0Q….sealed --task FN-042 --payload', 'what a task logged, in full'],
     ['agentlog dump 0000-0Q….open --hex --at 4096', 'a record byte by byte'],
   ],
-  json: `{ offset: number; bytes: number; kind: 'record'; record: 'entry' | 'mark' | 'seal' | 'delete' | 'cut' | number; id: string; batch: number; flags: string[]; taskId?: string; type?: string; agent?: string; timestamp?: number; text?: string; detail?: JSON; payload?: object } | { offset: number; bytes: number; kind: 'hole' | 'tail' | 'lost'; cause?: string; lost?: string }`,
+  json: `{ offset: number; bytes: number; kind: 'record'; record: 'entry' | 'mark' | 'seal' | 'delete' | 'cut' | number; id: string; batch: number; flags: string[]; taskId?: string; type?: string; agent?: string; timestamp?: number; text?: string; detail?: JSON; payload?: object } | { offset: number; bytes: number; kind: 'hole' | 'tail' | 'lost'; cause?: string; lost?: string } | /* with --hex */ { offset: number; bytes: number; kind: 'header' | 'record' | 'bytes'; hex?: string; fields?: { name: string; offset: number; bytes: number; hex: string; value?: string; wrong?: boolean }[] }`,
   load: () => import('../commands/dump.js'),
 };
 

@@ -70,9 +70,8 @@ export class Output {
   }
 
   json(value: unknown): Promise<void> {
-    const text = JSON.stringify(value);
-    // The same value, spelt so that it does not steer.
-    return this.print(`${this.isTerminal ? printable(text) : text}\n`);
+    // Of what steers terminals JSON itself spells out only a part. It is within texts, where the spelling means the same.
+    return this.print(`${printable(JSON.stringify(value))}\n`);
   }
 
   /** What has been printed can be seen. */

@@ -4,6 +4,7 @@ import { printable } from '../../../src/printable.js';
 
 const PLAIN = /^[\x20-\x7e]*$/;
 const ELLIPSIS = '…';
+const LONGEST_PIECE = /.{1,256}/gsu;
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /** Columns that it takes. */
@@ -61,12 +62,14 @@ export function wrap(line: string, columns: number): string[] {
       width += widthOf(word);
       continue;
     }
-    for (const { segment } of segmenter.segment(word)) {
-      const more = widthOf(segment);
-      if (width + more > columns && width > 0) push();
-      current += segment;
-      width += more;
-    }
+    // In pieces: what finding the next character costs grows with the text that it is found in.
+    for (const piece of word.match(LONGEST_PIECE) ?? [])
+      for (const { segment } of segmenter.segment(piece)) {
+        const more = widthOf(segment);
+        if (width + more > columns && width > 0) push();
+        current += segment;
+        width += more;
+      }
   }
   if (current !== '') push();
   return lines;

@@ -1,5 +1,6 @@
 /** What stands in a segment, a line each, for people. */
 import { formatId } from '../../../src/entry-id.js';
+import { MAX_JSON_DEPTH } from '../../../src/json-text.js';
 import { decodeCut, decodeDelete, decodeSeal } from '../../../src/segment/control-payload.js';
 import { decodeTexts } from '../../../src/segment/entry-payload.js';
 import { RECORD_TYPE } from '../../../src/segment/layout.js';
@@ -152,8 +153,14 @@ export class LinesView implements DumpView {
   }
 }
 
-/** As it stands when it cannot be indented, as what is too deep. */
+/** As it stands when it cannot be indented, or is so deep that the spaces alone would fill the memory. */
 function indented(detail: string): string {
+  let [depth, deepest] = [0, 0];
+  for (const [bracket] of detail.matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+    deepest = Math.max(deepest, depth);
+  }
+  if (deepest > MAX_JSON_DEPTH) return detail;
   try {
     return JSON.stringify(JSON.parse(detail), null, 2);
   } catch {
