@@ -1,6 +1,6 @@
 /**
  * Whatever stands in a file, reading it comes to an end, and soon; gives nothing whose checksum is wrong; asks for no more
- * memory than is said; and fails with no error but those that are documented. All in memory, in two threads.
+ * memory than is said; and fails with no error but those that are documented. In two threads, and but for the commands in memory.
  */
 import { Worker } from 'node:worker_threads';
 import type { Run, Suite } from '../suite.js';
@@ -16,11 +16,12 @@ const HEAP_MIB = 512;
 export const fuzz: Suite = {
   name: 'fuzz',
   about:
-    'arbitrary, mutated and forged segments, payloads, headers, ceilings, names and cursors to everything that decodes them',
+    'arbitrary, mutated and forged segments, payloads, headers, ceilings, names, cursors and command lines to everything that reads them',
   async run(run) {
     const shared = new Int32Array(new SharedArrayBuffer(4 * (1 + THREADS)));
     const only = run.only === undefined ? undefined : Number(run.only);
-    const orders = { seed: run.seed, inputs: INPUTS[run.form], only, shared };
+    const { seed, directory } = run;
+    const orders = { seed, inputs: INPUTS[run.form], only, shared, directory };
     const threads = only === undefined ? THREADS : 1;
     await Promise.all(Array.from({ length: threads }, (_, thread) => runThread(run, { ...orders, thread })));
   },

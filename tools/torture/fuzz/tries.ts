@@ -1,15 +1,14 @@
 /** What one input is, by its kind: made of a seed, given to what would read it, and held to what must be true of it. */
-import { readdirSync, readFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { formatCursor } from '../../../src/reading/cursor.js';
 import { Position } from '../../../src/reading/position.js';
 import { encodeFileHeader } from '../../../src/segment/file-header.js';
 import { FILE_HEADER } from '../../../src/segment/layout.js';
 import { encodeManifest } from '../../../src/segment/manifest.js';
-import { formatSegmentName, parseSegmentName, type SegmentName } from '../../../src/segment/segment-name.js';
+import { formatSegmentName, type SegmentName } from '../../../src/segment/segment-name.js';
 import type { Writer } from '../../../src/segment/verdict.js';
 import type { Random } from '../random.js';
-import { headerOf, idAt, nameOf, type Seen } from '../segments.js';
+import { headerOf, idAt, nameOf } from '../segments.js';
 import { withCrc } from '../tamper.js';
 import { mustBeEqual, mustBeOriginal, type Result, type ScanPlan, scanChecked } from './checked-scan.js';
 import {
@@ -24,10 +23,11 @@ import {
 } from './decoders.js';
 import { forge, json, payload } from './forgery.js';
 import { mutate, rotInPlace } from './mutations.js';
-import { checkRot, makeSubject, SUBJECT_ENDS, type Subject } from './rot-check.js';
+import { checkRot } from './rot-check.js';
+import { fixtures, placesOf, someSubject } from './subjects.js';
 
 /** Throws when something does not hold. */
-type Try = (random: Random) => void;
+type Try = (random: Random, directory: string) => void;
 
 const WRITERS: readonly Writer[] = ['live', 'gone', 'sealed', 'cut'];
 const SYNC = Buffer.from('fec1f9ff', 'hex');
@@ -36,7 +36,6 @@ const SHORT_READS = [
   [64, 512],
   [256, 1024],
 ] as const;
-const MANY_SUBJECTS = 512;
 
 export const TRIES: Readonly<Record<string, Try>> = {
   'segments, rotten in place'(random) {
@@ -84,45 +83,6 @@ export const TRIES: Readonly<Record<string, Try>> = {
     checkCursor(someCursor(random), 'store');
   },
 };
-
-/** Many inputs want a good segment, and making one takes longer than what is done with it. */
-const subjects = new Map<number, Subject & { places?: ReadonlyMap<number, Seen> }>();
-
-function someSubject(random: Random): Subject {
-  const seed = random.below(MANY_SUBJECTS);
-  let subject = subjects.get(seed);
-  if (subject === undefined) {
-    subject = makeSubject(seed, 1 + (seed % 12), SUBJECT_ENDS[seed % SUBJECT_ENDS.length]!);
-    subjects.set(seed, subject);
-  }
-  return subject;
-}
-
-function placesOf(subject: Subject & { places?: ReadonlyMap<number, Seen> }): ReadonlyMap<number, Seen> {
-  subject.places ??= new Map(subject.records.map((record) => [record.offset, record]));
-  return subject.places;
-}
-
-interface Fixture {
-  readonly bytes: Buffer;
-  readonly name: SegmentName | undefined;
-}
-
-let known: readonly Fixture[] | undefined;
-
-/** The committed segments of every kind. */
-function fixtures(): readonly Fixture[] {
-  const folder = new URL('../../../../test/fixtures/format-1/', import.meta.url);
-  known ??= readdirSync(folder).flatMap((kind) =>
-    readdirSync(new URL(`${kind}/`, folder))
-      .filter((file) => file !== 'reading.json')
-      .map((file) => ({
-        bytes: readFileSync(new URL(`${kind}/${file}`, folder)),
-        name: parseSegmentName(file),
-      })),
-  );
-  return known;
-}
 
 /** Whoever reads it, in reads of whatever length, while it grows or at once, finds the same. */
 function scanInSomeWays(
