@@ -24,7 +24,8 @@ export class LogReader {
   readonly #note: (text: string) => void;
   #log!: AgentLog;
   #exitCode: ExitCode = 0;
-  #problems = 0;
+  /** Each is told once, whichever handle has met it. */
+  readonly #problems = new Set<string>();
   #hasRows = true;
 
   static async open(path: string, options: CommonOptions, note: (text: string) => void): Promise<LogReader> {
@@ -79,8 +80,9 @@ export class LogReader {
 
   async close(): Promise<void> {
     await this.#log.close();
-    if (this.#problems > MOST_TOLD) this.#note(`agentlog: and ${count(this.#problems - MOST_TOLD)} more`);
-    if (this.#problems > 0) this.#note(`agentlog verify ${this.#path} tells all that is wrong`);
+    if (this.#problems.size > MOST_TOLD)
+      this.#note(`agentlog: and ${count(this.#problems.size - MOST_TOLD)} more`);
+    if (this.#problems.size > 0) this.#note(`agentlog verify ${this.#path} tells all that is wrong`);
   }
 
   /** Reading goes on without the database, if that is what fails. */
@@ -116,6 +118,8 @@ export class LogReader {
 
   #damaged(what: string): void {
     this.#exitCode = 3;
-    if (++this.#problems <= MOST_TOLD) this.#note(`agentlog: damaged: ${what}`);
+    if (this.#problems.has(what)) return;
+    this.#problems.add(what);
+    if (this.#problems.size <= MOST_TOLD) this.#note(`agentlog: damaged: ${what}`);
   }
 }

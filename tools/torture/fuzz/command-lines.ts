@@ -4,17 +4,7 @@ import type { CommandDefinition } from '../../cli/definition.js';
 import { COMMANDS } from '../../cli/definitions.js';
 import { optionsOf } from '../../cli/program.js';
 import type { Random } from '../random.js';
-
-/** Where things are that a command may be given. */
-export interface Places {
-  /** Whatever is in it. */
-  readonly segment: string;
-  readonly store: string;
-  /** Nothing else is in this directory. */
-  readonly directory: string;
-  /** For what is made; is emptied after each command. */
-  readonly made: string;
-}
+import type { Places } from './places.js';
 
 const VALUES = [
   '',
@@ -49,8 +39,15 @@ const ENDLESS = ['-f, --follow'];
 /** Make processes or change a store, which others try. */
 const NOT_ON_STORES = ['compact', 'prune', 'backup', 'rebuild', 'sql', 'verify'];
 
+/** By kind. */
+export const COMMAND_LINES: Readonly<Record<string, (places: Places, random: Random) => string[]>> = {
+  'segments given to commands': segmentCommand,
+  'stores given to commands': storeCommand,
+  'command lines': anyCommandLine,
+};
+
 /** Of one that looks at a segment. */
-export function segmentCommand({ segment, made }: Places, random: Random): string[] {
+function segmentCommand({ segment, made }: Places, random: Random): string[] {
   switch (random.pick(['inspect', 'dump', 'dump', 'hex', 'verify', 'salvage'])) {
     case 'inspect':
       return ['inspect', segment, ...someJson(random)];
@@ -71,13 +68,13 @@ export function segmentCommand({ segment, made }: Places, random: Random): strin
 }
 
 /** Of one that looks at a store. */
-export function storeCommand({ store, made }: Places, random: Random): string[] {
+function storeCommand({ store, made }: Places, random: Random): string[] {
   const name = random.pick(['log', 'log', 'export', 'tasks', 'ls', 'status']);
   return [name, store, ...(random.chance(0.5) ? [] : someOptions(name, made, random)), ...someJson(random)];
 }
 
 /** Anything. */
-export function anyCommandLine(places: Places, random: Random): string[] {
+function anyCommandLine(places: Places, random: Random): string[] {
   const command = random.pick(COMMANDS);
   const args = [
     command.name,

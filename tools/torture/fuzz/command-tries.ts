@@ -1,42 +1,31 @@
 /** Inputs that are files, or command lines: each takes milliseconds, so there are fewer of them. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
 import { AgentLogError } from '../../../src/errors.js';
 import { decodeTexts } from '../../../src/segment/entry-payload.js';
 import { RECORD_TYPE } from '../../../src/segment/layout.js';
-import { encodeManifest } from '../../../src/segment/manifest.js';
 import { salvageSegment } from '../../../src/segment/salvage-segment.js';
-import { formatSegmentName, parseSegmentName } from '../../../src/segment/segment-name.js';
+import { parseSegmentName } from '../../../src/segment/segment-name.js';
 import { must } from '../must.js';
 import type { Random } from '../random.js';
-import { nameOf, type Seen } from '../segments.js';
+import type { Seen } from '../segments.js';
 import { scanChecked } from './checked-scan.js';
-import { anyCommandLine, type Places, segmentCommand, storeCommand } from './command-lines.js';
-import { forge } from './forgery.js';
-import { mutate } from './mutations.js';
+import { COMMAND_LINES } from './command-lines.js';
+import { within } from './places.js';
 import { checkPrinted, runCommand } from './run-command.js';
-import { fixtures, someSubject } from './subjects.js';
 
 type Try = (random: Random, directory: string) => Promise<void>;
 
 export const COMMAND_TRIES: Readonly<Record<string, Try>> = {
-  'segments given to commands': (random, directory) =>
-    within(directory, random, async (places) => {
-      const args = segmentCommand(places, random);
-      checkPrinted(await runCommand(args, random), args);
-    }),
-
-  'stores given to commands': (random, directory) =>
-    within(directory, random, async (places) => {
-      const args = storeCommand(places, random);
-      checkPrinted(await runCommand(args, random), args);
-    }),
-
-  'command lines': (random, directory) =>
-    within(directory, random, async (places) => {
-      const args = anyCommandLine(places, random);
-      checkPrinted(await runCommand(args, random), args);
-    }),
+  ...Object.fromEntries(
+    Object.entries(COMMAND_LINES).map(([kind, make]): [string, Try] => [
+      kind,
+      (random, directory) =>
+        within(directory, random, async (places) => {
+          const args = make(places, random);
+          checkPrinted(await runCommand(args, random), args);
+        }),
+    ]),
+  ),
 
   'segments salvaged': (random, directory) =>
     within(directory, random, async ({ segment, made }) => {
@@ -75,47 +64,4 @@ function entriesOf(records: readonly Seen[]): string[] {
     const texts = decodeTexts(bytes, 0, bytes.length);
     return texts === undefined ? [] : [`${id} ${JSON.stringify(texts)}`];
   });
-}
-
-/** A segment and a store of it, for the time that `work` takes. */
-async function within(
-  directory: string,
-  random: Random,
-  work: (places: Places) => Promise<void>,
-): Promise<void> {
-  const [store, made, empty] = ['store', 'made', 'empty'].map((name) => join(directory, name)) as [
-    string,
-    string,
-    string,
-  ];
-  const segments = join(store, 'segments');
-  for (const path of [
-    made,
-    empty,
-    segments,
-    ...['locks', 'archive', 'quarantine'].map((one) => join(store, one)),
-  ])
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-  try {
-    writeFileSync(join(store, 'agentlog.json'), encodeManifest(), { mode: 0o600 });
-    if (random.chance(0.1)) writeFileSync(join(store, 'agent-log.db'), random.bytes(random.below(5000)));
-    const { bytes, name } = someSegment(random);
-    const segment = join(random.chance(0.8) ? segments : directory, name);
-    writeFileSync(segment, bytes, { mode: 0o600 });
-    await work({ segment, store, directory: empty, made });
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-}
-
-function someSegment(random: Random): { readonly bytes: Buffer; readonly name: string } {
-  if (random.chance(0.3)) {
-    const { bytes, name } = random.pick(fixtures());
-    const file = name === undefined ? 'other-name' : formatSegmentName(name);
-    return { bytes: random.chance(0.3) ? bytes : mutate(bytes, random), name: file };
-  }
-  const subject = someSubject(random);
-  const name = formatSegmentName(nameOf(subject.header, random.pick(['open', 'sealed'])));
-  if (random.chance(0.1)) return { bytes: random.bytes(random.below(500)), name };
-  return { bytes: random.chance(0.5) ? forge(subject, random) : mutate(subject.bytes, random), name };
 }

@@ -5,6 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Run, Suite } from '../suite.js';
 import type { Orders, Told } from './fuzz-thread.js';
+import { runRealCommands } from './real-commands.js';
 
 const INPUTS = { short: 20_000, long: 1_000_000 } as const;
 const THREADS = 2;
@@ -19,7 +20,9 @@ export const fuzz: Suite = {
     'arbitrary, mutated and forged segments, payloads, headers, ceilings, names, cursors and command lines to everything that reads them',
   async run(run) {
     const shared = new Int32Array(new SharedArrayBuffer(4 * (1 + THREADS)));
+    await runRealCommands(run);
     const only = run.only === undefined ? undefined : Number(run.only);
+    if (Number.isNaN(only)) return;
     const { seed, directory } = run;
     const orders = { seed, inputs: INPUTS[run.form], only, shared, directory };
     const threads = only === undefined ? THREADS : 1;
