@@ -4,7 +4,7 @@ import { type ModuleReference, readModule } from './module-references.js';
 
 /** A module may import its own layer and every layer in its list. */
 const MAY_IMPORT = {
-  tools: ['index', 'agent-log', 'api', 'compactor', 'reading', 'query', 'segment', 'db', 'shared'],
+  tools: ['index', 'agent-log', 'handle', 'api', 'compactor', 'reading', 'query', 'segment', 'db', 'shared'],
   index: ['agent-log', 'handle', 'api', 'compactor', 'reading', 'query', 'segment', 'db', 'shared'],
   'agent-log': ['handle', 'api', 'compactor', 'reading', 'query', 'segment', 'db', 'shared'],
   handle: ['api', 'compactor', 'reading', 'query', 'segment', 'db', 'shared'],
