@@ -6,8 +6,9 @@
  */
 import type { GoodRow, ReadRow } from '../db/row-pages.js';
 import { slotOf } from '../deletion.js';
-import type { CheckedEntry, StoredEntry } from '../entry.js';
+import type { CheckedEntry, JsonValue, StoredEntry } from '../entry.js';
 import { compareIds, formatId, type IdHalves, idFromBigInt, idToBigInt } from '../entry-id.js';
+import { AgentLogError } from '../errors.js';
 import { giveWay } from '../give-way.js';
 import { groupBy } from '../group-by.js';
 import { type Numbered, nextInOrder, type Order, type OrderedStream } from '../segment/slot-stream.js';
@@ -115,8 +116,17 @@ export async function* waitingItemsOf(
 export function entryOf({ idHigh, idLow, taskId, type, text, agent, detail, timestamp }: Found): StoredEntry {
   const entry: StoredEntry = { id: formatId(idHigh, idLow), taskId, type, text, timestamp };
   if (agent !== undefined) entry.agent = agent;
-  if (detail !== undefined) entry.detail = JSON.parse(detail);
+  if (detail !== undefined) entry.detail = parseDetail(detail, entry.id);
   return entry;
+}
+
+function parseDetail(detail: string, id: string): JsonValue {
+  try {
+    return JSON.parse(detail) as JsonValue;
+  } catch (error) {
+    const message = `the detail of entry ${id} is no JSON, and its checksums are right: no agentlog has written it`;
+    throw new AgentLogError('AGENTLOG_IO', message, { cause: error });
+  }
 }
 
 /** The entry with this id, if there is one. */

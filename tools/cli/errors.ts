@@ -27,12 +27,6 @@ export function explain(error: unknown): { readonly message: string; readonly ex
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   const text = printable(String(message ?? error));
   const advice = typeof code === 'string' ? ADVICE[code] : undefined;
-  // Nothing else in a store is parsed without a word of its own; no agentlog writes what makes this fail.
-  if (error instanceof SyntaxError)
-    return {
-      message: `what comes next has a detail that is no JSON (${text}); agentlog dump shows the records of a segment all the same`,
-      exitCode: 3,
-    };
   // Of what nobody has thought of, the trace is what helps.
   if (typeof code !== 'string')
     return { message: printable(String((error as Error)?.stack ?? error)), exitCode: 1 };
@@ -45,8 +39,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   AGENTLOG_NATIVE_MISSING: 'Reading works without it; what changes a store does not',
 };
 
-/** SQLite's word for it may be what an error was caused by. */
+/** SQLite's word for it, or a detail that is no JSON, may be what an error was caused by. */
 function isDamaged(error: unknown): boolean {
-  for (let at = error; at instanceof Error; at = at.cause) if (isDamage(at)) return true;
+  for (let at = error; at instanceof Error; at = at.cause)
+    if (isDamage(at) || at instanceof SyntaxError) return true;
   return false;
 }
