@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AgentLogError, ioError } from '../errors.js';
 import { decodeCut, decodeDelete } from './control-payload.js';
+import { lastBatchBeforeCut } from './cut-by-later.js';
 import { type Disk, nodeDisk } from './disk.js';
 import { decodeTexts } from './entry-payload.js';
 import { type FileHeader, readFileHeader } from './file-header.js';
@@ -51,21 +52,31 @@ export function salvageSegment(file: string, directory: string): Promise<Salvage
 
 async function salvageOn(disk: Disk, file: string, directory: string): Promise<SalvagedSegment> {
   try {
-    return await run(disk, salvage(file, directory));
+    const name = parseSegmentName(basename(file));
+    const lastBatch = name?.state === 'open' ? await lastBatchBeforeCut(disk, file, name) : undefined;
+    return await run(disk, salvage(file, name, lastBatch, directory));
   } catch (error) {
     throw error instanceof AgentLogError ? error : ioError(`cannot salvage ${file}`, error);
   }
 }
 
-function* salvage(file: string, directory: string): Steps<SalvagedSegment> {
+/** `lastBatch`: that exists, when a later segment cuts this one off. */
+function* salvage(
+  file: string,
+  name: SegmentName | undefined,
+  lastBatch: number | undefined,
+  directory: string,
+): Steps<SalvagedSegment> {
   const fd = yield* open(file, FOR_READING);
   try {
-    const name = parseSegmentName(basename(file));
     const header = yield* headerOf(fd, file, name);
     const image = new SegmentImage(header);
     const { size } = yield* call('fstat', fd);
-    const writer = name?.state === 'open' ? 'gone' : 'sealed';
-    const scanner = new SegmentScanner({ size, writer, name });
+    const scanner = new SegmentScanner(
+      lastBatch === undefined
+        ? { size, writer: name?.state === 'open' ? 'gone' : 'sealed', name }
+        : { size, writer: 'cut', name, lastBatch },
+    );
     const scan = new FileScan(fd, file, scanner);
     let entries = 0;
     for (let items = yield* scan.next(); items !== undefined; items = yield* scan.next()) {

@@ -10,7 +10,7 @@ import { formatSegmentName, parseSegmentName } from '../../src/segment/segment-n
 import { repositoryRoot } from '../package/support/paths.js';
 import { tempDir } from '../package/support/temp-dir.js';
 import { Random } from '../support/random.js';
-import { addRandomBatches, headerOf, recordsOf, type Seen } from '../support/segments.js';
+import { addRandomBatches, entryOf, headerOf, idAt, recordsOf, type Seen } from '../support/segments.js';
 
 /** What of a record does not depend on where it stands. */
 const contents = ({ type, id, payload }: Seen) => ({ type, id, payload });
@@ -84,4 +84,19 @@ it('says so when there is nothing to go by', async () => {
   await expect(salvageSegment(file, tempDir())).rejects.toMatchObject({ code: 'AGENTLOG_FORMAT' });
   await expect(salvageSegment(`${file}-else`, tempDir())).rejects.toMatchObject({ code: 'AGENTLOG_IO' });
   expect(() => salvageSegment('', '')).toThrow(TypeError);
+});
+
+it('leaves out what a later segment says is nowhere', async () => {
+  const directory = tempDir();
+  const [header, later] = [headerOf(1), { ...headerOf(2), baseId: idAt(50) }];
+  const left = new SegmentImage(header);
+  for (const text of ['synced', 'rejected']) left.entry(entryOf(text), idAt(text.length)).endBatch();
+  const file = join(directory, formatSegmentName({ ...header, state: 'open' }));
+  writeFileSync(file, left.bytes());
+  const entriesOf = async () => (await salvageSegment(file, tempDir())).entries;
+  expect(await entriesOf()).toBe(2);
+  const successor = new SegmentImage(later).cut({ segmentId: header.segmentId, lastBatch: 1 });
+  const bytes = successor.entry(entryOf('later'), idAt(51)).endBatch().bytes();
+  writeFileSync(join(directory, formatSegmentName({ ...later, state: 'open' })), bytes);
+  expect(await entriesOf()).toBe(1);
 });

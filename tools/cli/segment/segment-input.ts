@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { ioError } from '../../../src/errors.js';
+import { lastBatchBeforeCut } from '../../../src/segment/cut-by-later.js';
 import { nodeDisk } from '../../../src/segment/disk.js';
 import { FileScan } from '../../../src/segment/scan-file.js';
 import { parseSegmentName, type SegmentName } from '../../../src/segment/segment-name.js';
@@ -12,7 +13,6 @@ import type { Writer } from '../../../src/segment/verdict.js';
 import { CliError } from '../errors.js';
 import { type Holder, holderOf } from '../store/lock-holders.js';
 import { requireSegment, unreachable } from '../store/target.js';
-import { lastBatchBeforeCut } from './cut-by-later.js';
 
 /** How a file is to be read. */
 interface Known {
@@ -108,8 +108,18 @@ async function knownOf(path: string): Promise<Known> {
   if (name?.state === 'sealed') return { name, writer: 'sealed', holder: undefined };
   const holder = name === undefined ? undefined : holderOf(path);
   if (holder !== undefined) return { name, writer: 'live', holder };
-  const lastBatch = name === undefined ? undefined : await lastBatchBeforeCut(path, name);
+  const lastBatch =
+    name === undefined ? undefined : await lastBatchBeforeCut(nodeDisk, path, name, isWritten);
   return lastBatch === undefined
     ? { name, writer: 'gone', holder }
     : { name, writer: 'cut', holder, lastBatch };
+}
+
+function isWritten(path: string): boolean {
+  try {
+    return holderOf(path) !== undefined;
+  } catch {
+    // It was sealed or moved meanwhile, and is passed over.
+    return true;
+  }
 }
