@@ -1,15 +1,18 @@
-/** Counts what `write` had to drop, and says so at most once a second. */
+/** Counts what a call that cannot fail had to drop, and says so at most once a second. */
 
 const PAUSE_MS = 1000;
 
 export class DroppedWrites {
+  readonly #call: string;
   readonly #report: (message: string, cause: unknown) => void;
   #total = 0;
   #unreported = 0;
   #lastCause: unknown;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(report: (message: string, cause: unknown) => void) {
+  /** `call` is what messages name. */
+  constructor(call: string, report: (message: string, cause: unknown) => void) {
+    this.#call = call;
     this.#report = report;
   }
 
@@ -42,6 +45,6 @@ export class DroppedWrites {
     }, PAUSE_MS);
     this.#timer.unref();
     const why = cause instanceof Error ? cause.message : String(cause);
-    this.#report(`write() dropped ${count} ${count === 1 ? 'entry' : 'entries'}: ${why}`, cause);
+    this.#report(`${this.#call}() dropped ${count} ${count === 1 ? 'entry' : 'entries'}: ${why}`, cause);
   }
 }

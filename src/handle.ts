@@ -224,7 +224,7 @@ class Handle implements AgentLog<never> {
     this.#searcher = tuning.searcher ?? new QuerySearcher(this.#queries, database);
     this.#backlog = new BacklogWatch(disk, store.paths);
     this.#intake = new Intake(options);
-    this.#dropped = new DroppedWrites((message, cause) => {
+    this.#dropped = new DroppedWrites('write', (message, cause) => {
       events.emit('warning', { code: 'AGENTLOG_WRITE_DROPPED', message, cause });
     });
     this.#slot = slot;

@@ -79,6 +79,16 @@ const planted: [name: string, modules: Record<string, string>, violation: RegExp
     /compactor may not import agent-log/,
   ],
   [
+    'an adapter imports what is behind the API',
+    { 'src/adapters/a.ts': "import '../reading/b.js';", 'src/reading/b.ts': '' },
+    /adapters may not import reading/,
+  ],
+  [
+    'the core imports an adapter',
+    { 'src/agent-log.ts': "import './adapters/a.js';", 'src/adapters/a.ts': '' },
+    /agent-log may not import adapters/,
+  ],
+  [
     'what everyone shares imports segment',
     { 'src/entry.ts': "import './segment/b.js';", 'src/segment/b.ts': '' },
     /shared may not import segment/,
