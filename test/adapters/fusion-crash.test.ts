@@ -1,0 +1,301 @@
+/** What was acknowledged, and what was deleted, through ends of every kind and on disks that fail. */
+import { expect, test } from 'vitest';
+import { noDisk, withDisk } from '../../tools/torture/small-disk.js';
+import { runHost, startHost } from '../crash/support/host.js';
+import { openStore, storePath } from '../crash/support/stores.js';
+import { tempDir } from '../package/support/temp-dir.js';
+
+/** What a program begins with. */
+const FUSION = `
+  const { createAgentLogStore } = await import(new URL('adapters/fusion.js', AGENTLOG));
+  const warnings = [];
+  const on = { warning: ({ code, message }) => warnings.push([code, message]) };
+  const open = (directory, options = {}) => createAgentLogStore(directory, { compact: false, on, ...options });
+  const text = (text, taskId = 'FN-1') => ({ taskId, type: 'text', text });
+  const log = (store, name) => store.appendAgentLog('FN-1', name, 'text');
+  const textsOf = async (store, taskId = 'FN-1') => (await store.getAgentLogs(taskId)).map(({ text }) => text.trimEnd());
+`;
+
+async function textsIn(directory: string, taskId = 'FN-1'): Promise<string[]> {
+  const log = await openStore(directory, { compact: false });
+  return (await log.entries({ taskId, last: 100_000 })).map(({ text }) => text.trimEnd());
+}
+
+test('what was acknowledged before a kill is there, once, under the references that were given', async () => {
+  const directory = storePath();
+  const host = startHost(
+    `${FUSION}
+    const store = await open(args.directory);
+    let n = 0;
+    const alone = async () => { for (;;) { const name = 'alone ' + n++; say([[await log(store, name), name]]); } };
+    const together = async () => {
+      for (;;) {
+        const names = ['first', 'second'].map((which) => which + ' ' + n++);
+        const references = await store.appendAgentLogBatch(names.map((name) => text(name)));
+        say(references.map((reference, i) => [reference, names[i]]));
+      }
+    };
+    alone(); alone(); alone(); together(); together();`,
+    { args: { directory } },
+  );
+  const told: [string, string][] = [];
+  while (told.length < 500) told.push(...((await host.says()) as typeof told));
+  host.onSaid = (said) => told.push(...(said as typeof told));
+  await host.kill();
+  const log = await openStore(directory, { compact: false });
+  const found = await log.entries({ last: 100_000 });
+  const byId = new Map(found.map(({ id, text }) => [id, text]));
+  for (const [reference, name] of told) expect(byId.get(reference)).toBe(name);
+  expect(new Set(byId.values()).size).toBe(found.length);
+  // A batch is there with all of its entries.
+  const firsts = found.filter(({ text }) => text.startsWith('first')).length;
+  expect(found.filter(({ text }) => text.startsWith('second')).length).toBe(firsts);
+});
+
+test('what was flushed is on disk when the call returns, also behind what is under way', async () => {
+  const directory = storePath();
+  const host = startHost(
+    `${FUSION}
+    const store = await open(args.directory);
+    for (let i = 0; i < 300; i++) {
+      log(store, String(i));
+      // What is under way, and what is not yet.
+      if (i % 50 === 0) await new Promise(setImmediate);
+    }
+    store.flushAgentLogBuffer();
+    process.kill(process.pid, 'SIGKILL');`,
+    { args: { directory } },
+  );
+  expect((await host.ended).signal).toBe('SIGKILL');
+  expect(await textsIn(directory)).toEqual(Array.from({ length: 300 }, (_, i) => String(i)));
+});
+
+test.each([
+  ['process.exit()', 'process.exit(3)', 3],
+  ['a natural end', '', 0],
+  ['an error that nobody caught', 'setImmediate(() => { throw new Error("thrown") })', 1],
+])('what nobody waited for is written at %s', async (_name, end, status) => {
+  const directory = storePath();
+  const host = startHost(
+    `${FUSION}
+    const store = await open(args.directory);
+    await log(store, 'first');
+    for (let i = 0; i < 100; i++) log(store, String(i));
+    ${end}`,
+    { args: { directory } },
+  );
+  const ended = await host.ended;
+  expect(ended.status).toBe(status);
+  expect(ended.stderr).not.toContain('agentlog:');
+  expect(await textsIn(directory)).toEqual(['first', ...Array.from({ length: 100 }, (_, i) => String(i))]);
+});
+
+test('a deleted task stays deleted when the process dies as soon as it was told', async () => {
+  const directory = storePath();
+  const host = startHost(
+    `${FUSION}
+    const store = await open(args.directory);
+    await store.appendAgentLogBatch([text('old'), text('kept', 'FN-2')]);
+    log(store, 'under way');
+    await store.deleteTask('FN-1');
+    process.kill(process.pid, 'SIGKILL');`,
+    { args: { directory } },
+  );
+  expect((await host.ended).signal).toBe('SIGKILL');
+  expect(await textsIn(directory)).toEqual([]);
+  expect(await textsIn(directory, 'FN-2')).toEqual(['kept']);
+});
+
+/** A full disk, and what is done with it. Texts are long, so that no space that was written before takes them. */
+const FULL = `
+  import { closeSync, openSync, rmSync } from 'node:fs';
+  const long = (name) => name.padEnd(60_000);
+  const fill = () => {
+    const fd = openSync(args.directory + '/ballast', 'w');
+    try { for (let size = 1024 * 1024; size >= 512; size /= 2) for (;;) { try { if (writeSync(fd, Buffer.alloc(size)) < size) break; } catch { break; } } }
+    finally { closeSync(fd); }
+  };
+  const empty = () => rmSync(args.directory + '/ballast');
+  const flush = (store) => { try { store.flushAgentLogBuffer(); return 'flushed'; } catch ({ code }) { return code; } };
+  /** Until the disk takes no more, not even what fits in space that was written before. */
+  const exhaust = async (store) => {
+    fill();
+    for (let i = 0; ; i++) {
+      const reference = await store.appendAgentLog('FN-0', long('filling ' + i), 'text');
+      if (reference === undefined) return;
+    }
+  };
+`;
+
+test('a full disk rejects no append: it is kept in its place, tried again, and there once', async ({
+  skip,
+}) => {
+  const directory = tempDir();
+  const reason = noDisk('tmpfs', directory);
+  if (reason !== undefined) skip(reason);
+  const said = await runHost(
+    `${FUSION}${FULL}
+    const store = await open(args.directory + '/store');
+    const heard = [];
+    store.on('agent:log', ({ text }) => heard.push(text.trimEnd()));
+    await log(store, long('before'));
+    await exhaust(store);
+    heard.length = 0;
+    const kept = [log(store, long('a')), log(store, long('b'))];
+    const batch = codeOf(store.appendAgentLogBatch([text(long('batch')), text(long('batch'))]));
+    kept.push(log(store, long('c')));
+    const flushed = flush(store);
+    const during = { references: await Promise.all(kept), batch: (await batch).code, flushed, again: flush(store) };
+    during.texts = await textsOf(store);
+    during.count = await store.getAgentLogCount('FN-1');
+    during.latest = await store.getLatestAgentLogActivityMs('FN-1') > Date.parse((await store.getAgentLogs('FN-1'))[0].timestamp);
+    during.heard = [...heard];
+    empty();
+    const last = log(store, long('d'));
+    const after = { flushed: flush(store), isReference: typeof await last };
+    after.texts = await textsOf(store);
+    await store.close();
+    const next = await open(args.directory + '/store');
+    after.reopened = await textsOf(next);
+    await next.close();
+    say({ during, after, warnings });`,
+    { args: { directory }, through: withDisk('tmpfs', directory) },
+  );
+  expect(said).toEqual({
+    during: {
+      references: [null, null, null],
+      batch: 'AGENTLOG_DISK_FULL',
+      flushed: 'AGENTLOG_DISK_FULL',
+      again: 'AGENTLOG_DISK_FULL',
+      texts: ['before'],
+      count: 1,
+      latest: true,
+      // Of the batch nobody hears, as it was rejected.
+      heard: ['a', 'b', 'c'],
+    },
+    after: {
+      flushed: 'flushed',
+      isReference: 'string',
+      texts: ['before', 'a', 'b', 'c', 'd'],
+      reopened: ['before', 'a', 'b', 'c', 'd'],
+    },
+    warnings: [],
+  });
+});
+
+test('on a full disk no flush says that all is on disk, whenever it is called after an append', async ({
+  skip,
+}) => {
+  const directory = tempDir();
+  const reason = noDisk('tmpfs', directory);
+  if (reason !== undefined) skip(reason);
+  const said = await runHost(
+    `${FUSION}${FULL}
+    const store = await open(args.directory + '/store');
+    await exhaust(store);
+    const flushes = new Set();
+    const given = [];
+    for (let turns = 0; turns < 60; turns++) {
+      given.push(String(turns));
+      log(store, long(String(turns)));
+      for (let i = 0; i < turns; i++) await (turns % 3 === 0 ? new Promise(process.nextTick) : null);
+      flushes.add(flush(store)).add(flush(store));
+      if (turns % 7 === 0) await new Promise(setImmediate);
+    }
+    empty();
+    flush(store);
+    const texts = await textsOf(store);
+    await store.close();
+    say({ flushes: [...flushes], same: JSON.stringify(texts) === JSON.stringify(given), texts: texts.length });`,
+    { args: { directory }, through: withDisk('tmpfs', directory) },
+  );
+  // The file system has room for some of them only.
+  expect(said).toEqual({ flushes: ['AGENTLOG_DISK_FULL'], same: true, texts: 60 });
+});
+
+test('what is kept is bounded: the oldest is dropped, and told; what is deleted is not kept', async ({
+  skip,
+}) => {
+  const directory = tempDir();
+  const reason = noDisk('tmpfs', directory);
+  if (reason !== undefined) skip(reason);
+  const said = await runHost(
+    `${FUSION}${FULL}
+    const store = await open(args.directory + '/store', { maxPendingBytes: 200_000 });
+    await exhaust(store);
+    await store.deleteTask('FN-0').catch(() => undefined);
+    for (const name of ['a', 'b', 'c', 'd', 'e']) await log(store, long(name));
+    const batch = (await codeOf(store.appendAgentLogBatch([text('batch')]))).code;
+    empty();
+    store.flushAgentLogBuffer();
+    const texts = await textsOf(store);
+    fill();
+    await store.appendAgentLog('FN-3', long('to be deleted'), 'text');
+    const inFlight = store.appendAgentLog('FN-3', long('to be deleted, too'), 'text');
+    const deleting = codeOf(store.deleteTask('FN-3'));
+    await inFlight;
+    const deleted = (await deleting).code;
+    empty();
+    const left = (await textsOf(store, 'FN-3')).length;
+    fill();
+    await exhaust(store);
+    const closing = await codeOf(store.close());
+    say({ texts, batch, deleted, left, closing, warnings });`,
+    { args: { directory }, through: withDisk('tmpfs', directory) },
+  );
+  expect(said).toMatchObject({ texts: ['c', 'd', 'e'], batch: 'AGENTLOG_DISK_FULL', left: 0, closing: {} });
+  const { warnings } = said as { warnings: [code: string, message: string][] };
+  const dropped = warnings
+    .filter(([code]) => code === 'AGENTLOG_WRITE_DROPPED')
+    .map(([, message]) => message);
+  const counts = dropped.map((message) => Number(/dropped (\d+) entr.*the disk is full/.exec(message)?.[1]));
+  // Two when it became too much, and what was kept when it was closed.
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(3);
+});
+
+test('on a disk that fails from one moment to the next, no append rejects and closing does not', async ({
+  skip,
+}) => {
+  const directory = tempDir();
+  const reason = noDisk('ext4', directory);
+  if (reason !== undefined) skip(reason);
+  const said = await runHost(
+    `${FUSION}
+    import { execFileSync } from 'node:child_process';
+    const disk = args.directory + '/disk';
+    const store = await open(disk + '/store');
+    const acknowledged = [];
+    let n = 0;
+    let refused = 0;
+    let isOver = false;
+    const agent = async () => {
+      while (!isOver) {
+        const name = String(n++);
+        if (await log(store, name) === undefined) refused++;
+        else acknowledged.push(name);
+      }
+    };
+    const agents = [agent(), agent(), agent()];
+    while (acknowledged.length < 100) await new Promise(setImmediate);
+    execFileSync('perl', ['-e', '$how = pack("L", 2); open(F, "<", $ARGV[0]) && ioctl(F, 0x8004587d, $how) or die $!', disk]);
+    while (refused < 10) await new Promise(setImmediate);
+    isOver = true;
+    await Promise.all(agents);
+    const batch = (await codeOf(store.appendAgentLogBatch([text('batch')]))).code;
+    const deleted = (await codeOf(store.deleteTask('FN-1'))).code;
+    await store.close();
+    execFileSync('umount', [disk]);
+    execFileSync('mount', ['-o', 'loop', args.directory + '/image', disk]);
+    const next = await open(disk + '/store');
+    const found = await textsOf(next);
+    await next.close();
+    say({
+      batch, deleted,
+      lost: acknowledged.filter((name) => !found.includes(name)),
+      twice: found.length - new Set(found).size,
+      codes: [...new Set(warnings.map(([code]) => code))].sort(),
+    });`,
+    { args: { directory }, through: withDisk('ext4', directory) },
+  );
+  expect(said).toMatchObject({ batch: 'AGENTLOG_IO', deleted: 'AGENTLOG_IO', lost: [], twice: 0 });
+});
