@@ -243,7 +243,13 @@ test('what is kept is bounded: the oldest is dropped, and told; what is deleted 
     say({ texts, batch, deleted, left, closing, warnings });`,
     { args: { directory }, through: withDisk('tmpfs', directory) },
   );
-  expect(said).toMatchObject({ texts: ['c', 'd', 'e'], batch: 'AGENTLOG_DISK_FULL', left: 0, closing: {} });
+  expect(said).toMatchObject({
+    texts: ['c', 'd', 'e'],
+    batch: 'AGENTLOG_DISK_FULL',
+    deleted: 'AGENTLOG_DISK_FULL',
+    left: 0,
+    closing: {},
+  });
   const { warnings } = said as { warnings: [code: string, message: string][] };
   const dropped = warnings
     .filter(([code]) => code === 'AGENTLOG_WRITE_DROPPED')

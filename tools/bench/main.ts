@@ -3,6 +3,7 @@ import { benchAppend } from './append.js';
 import { benchCli } from './cli.js';
 import { benchCodec } from './codec.js';
 import { benchCompact } from './compact.js';
+import { benchFusion } from './fusion.js';
 import { benchRead } from './read.js';
 import { benchRecovery } from './recovery.js';
 import { print, type Report } from './report.js';
@@ -20,6 +21,7 @@ const BENCHMARKS: Record<string, () => Report[] | Promise<Report[]>> = {
   recovery: () => benchRecovery(quick),
   cli: () => benchCli(quick),
   trickle: () => benchTrickle(quick),
+  fusion: () => benchFusion(quick),
 };
 
 const names = process.argv.slice(2).filter((argument) => !['--json', '--quick'].includes(argument));
