@@ -108,7 +108,7 @@ test('a deleted task stays deleted when the process dies as soon as it was told'
 
 /** A full disk, and what is done with it. Texts are long, so that no space that was written before takes them. */
 const FULL = `
-  import { closeSync, openSync, rmSync } from 'node:fs';
+  import { closeSync, openSync, rmSync, statSync, truncateSync } from 'node:fs';
   const long = (name) => name.padEnd(60_000);
   const fill = () => {
     const fd = openSync(args.directory + '/ballast', 'w');
@@ -257,6 +257,35 @@ test('what is kept is bounded: the oldest is dropped, and told; what is deleted 
   const counts = dropped.map((message) => Number(/dropped (\d+) entr.*the disk is full/.exec(message)?.[1]));
   // Two when it became too much, and what was kept when it was closed.
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(3);
+});
+
+test('of what is kept, as much is written as there is space for', async ({ skip }) => {
+  const directory = tempDir();
+  const reason = noDisk('tmpfs', directory);
+  if (reason !== undefined) skip(reason);
+  const said = await runHost(
+    `${FUSION}${FULL}
+    const store = await open(args.directory + '/store');
+    await exhaust(store);
+    const given = Array.from({ length: 12 }, (_, i) => String(i));
+    for (const name of given) await log(store, long(name));
+    const none = (await textsOf(store)).length;
+    // A little more space each time.
+    const counts = new Set();
+    for (let size = statSync(args.directory + '/ballast').size; size > 0; size -= 50_000) {
+      truncateSync(args.directory + '/ballast', size);
+      const texts = await textsOf(store);
+      counts.add(texts.length);
+      if (texts.some((name, i) => name !== given[i])) counts.add('out of order');
+    }
+    await store.close();
+    say({ none, counts: [...counts] });`,
+    { args: { directory }, through: withDisk('tmpfs', directory) },
+  );
+  const { none, counts } = said as { none: number; counts: number[] };
+  expect(none).toBe(0);
+  expect(counts.at(-1)).toBe(12);
+  expect(counts.length).toBeGreaterThan(3);
 });
 
 test('on a disk that fails from one moment to the next, no append rejects and closing does not', async ({

@@ -20,7 +20,9 @@ const textsOf = (entries: readonly AgentLogEntry[]) => entries.map(({ text }) =>
 const text = (name: string, taskId = 'FN-1'): AgentLogInput => ({ taskId, type: 'text', text: name });
 
 test('what goes in comes out, by either way, and is what those hear who listen', async () => {
-  const { store, heard } = await open();
+  let now = 1_767_000_000_000;
+  // No two calls of it give the same.
+  const { store, heard, directory } = await open({ now: () => now++ });
   await store.appendAgentLog('FN-1', 'all', 'tool', 'ls -la', 'executor', {
     durationMs: 12,
     timeToFirstTokenMs: 3,
@@ -54,6 +56,9 @@ test('what goes in comes out, by either way, and is what those hear who listen',
   expect(found[1]).not.toHaveProperty('detail');
   for (const { timestamp } of found) expect(timestamp).toBe(new Date(timestamp).toISOString());
   expect(found[4]!.timestamp).toBe(found[5]!.timestamp);
+  const log = await openStore(directory, { compact: false });
+  const stored = (await log.entries({ last: 3 })).map(({ detail }) => detail);
+  expect(stored).toEqual(['', { detail: '{"timing":1}', timing: unknown }, undefined]);
 });
 
 test('pages count back from the newest, of the type that is asked for', async () => {

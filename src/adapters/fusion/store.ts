@@ -15,12 +15,11 @@ import type {
   AgentLogTiming,
   PrunedAgentLogs,
 } from './api.js';
-import { EntryForm, viewOf } from './entry-form.js';
+import { EntryForm } from './entry-form.js';
 import { LogListeners } from './log-listeners.js';
 import { Outbox } from './outbox.js';
 import { pruneOlder } from './prune.js';
-
-const ALL = Number.MAX_SAFE_INTEGER;
+import { pageOf, readPage, readRange, timeOf } from './reads.js';
 
 export interface StoreParts {
   readonly log: AgentLog;
@@ -94,15 +93,11 @@ export class Store implements AgentLogStore {
     this.#outbox.flushSync();
   }
 
-  async getAgentLogs(taskId: string, page: AgentLogPage = {}): Promise<AgentLogEntry[]> {
-    const limit = page.limit === undefined ? ALL : wholeNumber(page.limit);
-    const offset = wholeNumber(page.offset);
-    if (limit === 0) return [];
+  async getAgentLogs(taskId: string, wanted: AgentLogPage = {}): Promise<AgentLogEntry[]> {
+    const page = pageOf(wanted);
+    if (page === undefined) return [];
     await this.#outbox.tried();
-    const last = Math.min(offset + limit, ALL);
-    const found = await this.#log.entries({ taskId, type: page.type, last });
-    const end = Math.max(0, found.length - offset);
-    return found.slice(Math.max(0, end - limit), end).map(viewOf);
+    return readPage(this.#log, taskId, page);
   }
 
   async getAgentLogCount(taskId: string, { type }: Pick<AgentLogPage, 'type'> = {}): Promise<number> {
@@ -114,7 +109,7 @@ export class Store implements AgentLogStore {
     const since = timeOf('start', start);
     const until = end === null ? this.#now() : timeOf('end', end);
     await this.#outbox.tried();
-    return (await this.#log.entries({ taskId, since, until, limit: ALL })).map(viewOf);
+    return readRange(this.#log, taskId, since, until);
   }
 
   async getLatestAgentLogActivityMs(taskId: string): Promise<number | undefined> {
@@ -175,18 +170,4 @@ export class Store implements AgentLogStore {
     if (this.#closing !== undefined)
       throw new AgentLogError('AGENTLOG_CLOSED', 'the store was closed, and nothing is logged any more');
   }
-}
-
-/** What is no number counts as 0. */
-function wholeNumber(value: number | undefined): number {
-  return Number.isFinite(value) ? Math.min(ALL, Math.max(0, Math.floor(value!))) : 0;
-}
-
-function timeOf(name: string, text: string): number {
-  const time = typeof text === 'string' ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(time))
-    throw new TypeError(
-      `The ${name} of getAgentLogsByTimeRange must be a time such as 2026-01-31T12:00:00.000Z`,
-    );
-  return time;
 }
