@@ -52,16 +52,20 @@ test('what was acknowledged before a kill is there, once, under the references t
   expect(found.filter(({ text }) => text.startsWith('second')).length).toBe(firsts);
 });
 
-test('what was flushed is on disk when the call returns, also behind what is under way', async () => {
+test.each([
+  ['what is not under way yet', '', ''],
+  ['what is under way', '', 'await new Promise(setImmediate);'],
+  ['both', 'if (i % 50 === 0) await new Promise(setImmediate);', ''],
+])('what was flushed is on disk when the call returns: %s', async (_name, between, before) => {
   const directory = storePath();
   const host = startHost(
     `${FUSION}
     const store = await open(args.directory);
     for (let i = 0; i < 300; i++) {
       log(store, String(i));
-      // What is under way, and what is not yet.
-      if (i % 50 === 0) await new Promise(setImmediate);
+      ${between}
     }
+    ${before}
     store.flushAgentLogBuffer();
     process.kill(process.pid, 'SIGKILL');`,
     { args: { directory } },

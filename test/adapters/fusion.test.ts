@@ -84,6 +84,10 @@ test('pages count back from the newest, of the type that is asked for', async ()
   expect(await store.getAgentLogCount('FN-1')).toBe(10);
   expect(await store.getAgentLogCount('FN-1', { type: 'tool' })).toBe(5);
   expect(await store.getAgentLogCount('nobody')).toBe(0);
+  store.appendAgentLog('FN-3', 'under way', 'text');
+  expect(await store.getAgentLogCount('FN-3')).toBe(1);
+  store.appendAgentLog('FN-3', 'under way', 'text');
+  expect(await store.getAgentLogsByTimeRange('FN-3', new Date(0).toISOString(), null)).toHaveLength(2);
   expect(await store.getAgentLogs('nobody')).toEqual([]);
 });
 
