@@ -66,6 +66,12 @@ test.each([
   [['log'], "missing required argument 'STORE'"],
   [['tasks', '.', '-n', 'ten'], '"ten" is no whole number'],
   [['log', '.', '--since', 'yesterday'], 'is no time: write 90s, 15m'],
+  [['log', '.', '-n', '-5'], 'write one that is 0 or more'],
+  [['dump', '.', '--from', '9000'], '"9000" is no place: write an id'],
+  [['log', 'FN-042', '.'], 'the store comes first: agentlog log .'],
+  [['.', 'log'], 'a command comes first: is agentlog log . meant?'],
+  [['sql', '.', 'SELECT', '1'], 'the query is one argument, in quotes'],
+  [['inspect', '0000-0SA3WNK8KMY00'], 'of a segment the whole path is wanted'],
 ])('misused: %j', async (args, says) => {
   const { stdout, stderr, code } = await agentlog(args);
   expect({ stdout, code }).toEqual({ stdout: '', code: 1 });

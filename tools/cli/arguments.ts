@@ -31,7 +31,7 @@ export function parseTime(value: string): number {
 
 export function parseCount(value: string): number {
   if (/^\d+$/.test(value) && Number.isSafeInteger(Number(value))) return Number(value);
-  throw new UsageError(`"${printableName(value)}" is no whole number`);
+  throw new UsageError(`"${printableName(value)}" is no whole number: write one that is 0 or more`);
 }
 
 export function parseEntryId(value: string): string {
@@ -59,5 +59,13 @@ export function parseBound(value: string): Bound {
   // Thirteen digits are milliseconds; an id without any letter is rare.
   const isNumber = /^\d+$/.test(value);
   if (!isNumber && parseId(value) !== undefined) return { kind: 'id', id: value };
-  return { kind: 'time', time: parseTime(value) };
+  try {
+    return { kind: 'time', time: parseTime(value) };
+  } catch (error) {
+    throw new UsageError(
+      `"${printableName(value)}" is no place: write an id of 13 characters, an offset (@4096, 0x1000), or a time (15m, 2026-06-01)`,
+      1,
+      error,
+    );
+  }
 }

@@ -8,6 +8,8 @@ export interface CommandDefinition {
   readonly summary: string;
   /** More of it, for its own help. */
   readonly about?: string;
+  /** What those forget who give too many or too few arguments. */
+  readonly hint?: string;
   readonly options: readonly OptionDefinition[];
   readonly examples: readonly (readonly [command: string, what: string])[];
   /** What `--json` prints, in the notation of TypeScript. */

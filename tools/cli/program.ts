@@ -74,6 +74,9 @@ function commandOf(definition: CommandDefinition, output: Output, run: Run): Com
     .helpOption('-h, --help', 'print this')
     .configureHelp({ helpWidth: Math.min(HELP_WIDTH, output.width) })
     .showSuggestionAfterError()
+    .showHelpAfterError(
+      `${definition.hint === undefined ? '' : `${definition.hint}; `}agentlog ${definition.name} --help shows how it is meant`,
+    )
     .exitOverride()
     .configureOutput(outputOf(output))
     .addHelpText('after', examplesOf(definition));
@@ -83,8 +86,22 @@ function commandOf(definition: CommandDefinition, output: Output, run: Run): Com
   return command.action(async (...all: unknown[]) => {
     // The arguments, then the options, then the command itself.
     const given = all.slice(0, definition.arguments.length) as (string | undefined)[];
+    requireOrder(definition, given);
     await run(definition, given, all[definition.arguments.length]);
   });
+}
+
+/** Of two arguments the store is the first. */
+function requireOrder(
+  { name, arguments: [wanted] }: CommandDefinition,
+  given: readonly (string | undefined)[],
+): void {
+  const [first, second] = given;
+  if (wanted?.name !== 'STORE' || first === undefined || second === undefined) return;
+  if (!existsSync(first) && existsSync(second))
+    throw new UsageError(
+      `there is no ${printableName(first)}; the store comes first: agentlog ${name} ${printableName(second)} …`,
+    );
 }
 
 /** What is said of a command line repeats it. */
@@ -92,6 +109,7 @@ function outputOf(output: Output) {
   return {
     writeOut: (text: string) => void output.print(text),
     writeErr: (text: string) => output.note(printable(text.trimEnd())),
+    outputError: (text: string, write: (text: string) => void) => write(text.replace(/^error:/, 'agentlog:')),
   };
 }
 
@@ -119,7 +137,11 @@ function meant(args: readonly string[]): string[] {
   if (first === undefined) return ['--help'];
   const isName = ['help', ...COMMANDS.map(({ name }) => name)].includes(first);
   if (isName || first.startsWith('-')) return [...args];
-  if (existsSync(first)) return ['status', ...args];
+  if (existsSync(first)) {
+    const other = args.find((arg) => COMMANDS.some(({ name }) => name === arg));
+    if (other === undefined) return ['status', ...args];
+    throw new UsageError(`a command comes first: is agentlog ${other} ${printableName(first)} meant?`);
+  }
   const near = COMMANDS.map(({ name }) => name).find((name) => isNear(name, first));
   const hint = near === undefined ? 'agentlog --help lists the commands' : `is ${near} meant?`;
   throw new UsageError(`there is no command "${printableName(first)}", and no store of that name; ${hint}`);

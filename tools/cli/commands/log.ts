@@ -51,7 +51,8 @@ export async function run({ args, options, output }: Invocation<Options>): Promi
           await show(entry);
           await to.flush();
         });
-      else if (!(await printAll(reader, wanted, show, signal)) && !options.json) note('No entry was found.');
+      else if (!(await printAll(reader, wanted, show, signal)) && !options.json)
+        note(`No entry was found.${taskId === undefined ? '' : ` agentlog tasks ${path} lists the tasks.`}`);
     } finally {
       await reader.close();
     }

@@ -37,7 +37,8 @@ export const LOG: CommandDefinition = {
     },
     {
       flags: '--search <words>',
-      about: 'only entries that the index for searches finds, the newest 50 unless -n says otherwise',
+      about:
+        'only entries with all of these words (wor* begins one, no regular expression), by the index for searches; the newest 50 unless -n says otherwise',
     },
     { flags: '--details', about: 'details in full, not folded into a line' },
     { flags: '--no-pager', about: 'do not page on a terminal' },
@@ -76,7 +77,7 @@ export const SQL: CommandDefinition = {
   arguments: [STORE, { name: 'QUERY', about: 'a statement that reads; docs/database.md has the tables' }],
   summary: 'run a statement that reads over the rows',
   about:
-    'Sees what has become rows: entries do so after up to a minute and a half, or with agentlog compact. agentlog_id_text(id) makes the id of an entry of a row’s. In JSON, integers beyond 2^53 are strings, as are blobs, in hexadecimal digits.',
+    'Sees what has become rows: entries do so after up to a minute and a half; those whose writers have ended do at once with agentlog compact. log, export and tasks have all. agentlog_id_text(id) makes the id of an entry of a row’s. In JSON, integers beyond 2^53 are strings, as are blobs, in hexadecimal digits.',
   options: [
     {
       flags: '--param <value>',
@@ -94,6 +95,7 @@ export const SQL: CommandDefinition = {
       'texts of a task',
     ],
   ],
+  hint: 'the query is one argument, in quotes',
   json: '{ [column: string]: number | string | null }',
   load: () => import('../commands/sql.js'),
 };
@@ -103,7 +105,7 @@ export const EXPORT: CommandDefinition = {
   arguments: [STORE],
   summary: 'print entries as JSON lines or CSV',
   about:
-    'In the order of their ids, in bounded memory; how far it is goes to stderr. CSV is as RFC 4180 has it, in UTF-8, with the columns id, taskId, time (ISO 8601), timestamp (epoch milliseconds), type, agent, text and detail (JSON); no agent and no detail are empty fields, an empty text is "". Texts are as they were logged: a spreadsheet may take one that begins with = for a formula.',
+    'All that match, rows or not. In the order of their ids, in bounded memory; how far it is goes to stderr. CSV is as RFC 4180 has it, in UTF-8, with the columns id, taskId, time (ISO 8601), timestamp (epoch milliseconds), type, agent, text and detail (JSON); no agent and no detail are empty fields, an empty text is "". Texts are as they were logged: a spreadsheet may take one that begins with = for a formula.',
   options: [
     ...FILTER,
     { flags: '--csv', about: 'CSV with a line of names, as spreadsheets read it, instead of JSON lines' },
@@ -116,6 +118,7 @@ export const EXPORT: CommandDefinition = {
     ['agentlog export .fusion/log --since 1d | gzip > day.jsonl.gz', 'the last day'],
     ['agentlog export .fusion/log --task FN-042 --csv --out fn-042.csv', 'a task for a spreadsheet'],
   ],
+  hint: '--task chooses a task',
   json: ENTRY,
   load: () => import('../commands/export.js'),
 };

@@ -13,6 +13,8 @@ export const LS: CommandDefinition = {
   name: 'ls',
   arguments: [{ name: 'STORE', about: 'the directory of a store' }],
   summary: 'segments: state, writer, records, time span, verdict',
+  about:
+    'A name is shown as it begins; the file is NAME-….open or .sealed in segments/, archive/ or quarantine/, and --json has its path. STATE is open with the process that writes to it, left when that has ended, or sealed. Exits with 3 when one is damaged.',
   options: [{ flags: '--all', about: 'those in archive/ and quarantine/, too' }],
   examples: [['agentlog ls .fusion/log --all', 'every segment file there is']],
   json: `{ path: string; place: 'segments' | 'archive' | 'quarantine'; slot: number; state: 'open' | 'sealed'; writer: 'alive' | 'dead' | null; pid: number | null; bytes: number; records: number; batches: number; entries: number; firstTimestamp: number | null; lastTimestamp: number | null; inDatabase: boolean | null; verdict: ${VERDICT} }`,
@@ -26,8 +28,14 @@ export const INSPECT: CommandDefinition = {
   about:
     'Shows the header, the verdict with its reason, records by type and task, how long they are, when they were written, and how full the file is. Exits with 2 for a torn tail, with 3 for damage.',
   options: [],
-  examples: [['agentlog inspect .fusion/log/segments/0000-*.open', 'the segment that is being written']],
+  examples: [
+    [
+      'agentlog inspect "$(ls -t .fusion/log/segments/*.open | head -n 1)"',
+      'the segment that was written to last',
+    ],
+  ],
   json: `{ path: string; bytes: number; header: { version: number; segmentId: string; slot: number; pid: number; baseId: string; created: number; recycled: boolean } | null; writer: 'alive' | 'dead' | 'sealed'; verdict: ${VERDICT}; types: { [record: string]: number }; entries: { [type: string]: number }; tasks: { taskId: string; entries: number; bytes: number }[]; sizes: { upTo: number; records: number }[]; timeline: { from: number; to: number; entries: number[] } | null; fill: { records: number; payload: number; overhead: number; free: number }; holes: { cause: string; offset: number; length: number; lost: string | null }[]; tail: { offset: number; length: number; records: number } | null }`,
+  hint: 'one segment at a time',
   load: () => import('../commands/inspect.js'),
 };
 
@@ -55,6 +63,7 @@ export const DUMP: CommandDefinition = {
     ['agentlog dump 0000-0Q….open --hex --at 4096', 'a record byte by byte'],
   ],
   json: `{ offset: number; bytes: number; kind: 'record'; record: 'entry' | 'mark' | 'seal' | 'delete' | 'cut' | number; id: string; batch: number; flags: string[]; taskId?: string; type?: string; agent?: string; timestamp?: number; text?: string; detail?: JSON; payload?: object } | { offset: number; bytes: number; kind: 'hole' | 'tail' | 'lost'; cause?: string; lost?: string } | /* with --hex */ { offset: number; bytes: number; kind: 'header' | 'record' | 'bytes'; hex?: string; fields?: { name: string; offset: number; bytes: number; hex: string; value?: string; wrong?: boolean }[] }`,
+  hint: 'one segment at a time',
   load: () => import('../commands/dump.js'),
 };
 
@@ -67,6 +76,7 @@ export const SALVAGE: CommandDefinition = {
   options: [{ flags: '--out <directory>', about: 'where the new segment is made' }],
   examples: [['agentlog salvage quarantine/0000-0Q….sealed --out /tmp/saved', 'what can still be read']],
   json: '{ path: string; entries: number; holes: number; bytes: number; reason: string }',
+  hint: 'one segment at a time',
   load: () => import('../commands/salvage.js'),
 };
 

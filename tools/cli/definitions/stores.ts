@@ -25,6 +25,8 @@ export const COMPACT: CommandDefinition = {
   name: 'compact',
   arguments: [STORE],
   summary: 'bring what waits into the database now',
+  about:
+    'Segments that are sealed, or whose writers have ended. Those of living writers are left to them, which takes a minute and a half at most. A database that is damaged is made anew on the way, and that is told.',
   options: [YES],
   examples: [['agentlog compact .fusion/log --yes', 'before a query with agentlog sql']],
   json: '{ segments: number; bytes: number; entries: number | null }',
@@ -36,6 +38,8 @@ export const PRUNE: CommandDefinition = {
   name: 'prune',
   arguments: [STORE],
   summary: 'delete old entries for good',
+  about:
+    'Says how many of how many, and asks. With both options, what either says. Reading obeys at once; new rows take the space first, and the file shrinks when much of it is free.',
   options: [
     { flags: '--before <time>', about: 'those from before this time: 30d, 2w, or a date', parse: parseTime },
     { flags: '--keep-per-task <number>', about: 'all but the last so many of each task', parse: parseCount },
@@ -54,6 +58,8 @@ export const BACKUP: CommandDefinition = {
   name: 'backup',
   arguments: [STORE, { name: 'DIRECTORY', about: 'where the copy is made; must not be there, or be empty' }],
   summary: 'copy a store that is in use',
+  about:
+    'What was acknowledged when it begins is in the copy: the database and the segments that wait, and nothing of archive/ or quarantine/.',
   options: [],
   examples: [['agentlog backup .fusion/log /backups/log-2026-06-01', 'a whole store, ready to be opened']],
   json: '{ segments: number; bytes: number }',

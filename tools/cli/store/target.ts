@@ -90,8 +90,16 @@ function fileAt(path: string): string {
 
 export function unreachable(path: string, error: unknown): CliError {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return new CliError(`there is no ${path}`, 1, error);
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return new CliError(`there is no ${path}${inFull(path)}`, 1, error);
   if (code === 'EACCES' || code === 'EPERM')
     return new CliError(`${path} may not be read by this user`, 1, error);
   return new CliError(`${path} cannot be read: ${message}`, 1, error);
+}
+
+/** `ls` shows how the names begin. */
+function inFull(path: string): string {
+  return /^\d{4}-[0-9A-Z]{13}$/.test(basename(path))
+    ? `; of a segment the whole path is wanted, as STORE/segments/${basename(path)}-….open`
+    : '';
 }
