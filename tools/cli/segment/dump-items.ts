@@ -14,6 +14,8 @@ export interface DumpView {
   tail(tail: Tail): Promise<void>;
   /** A living writer's last batch, which may still be taken back. */
   unproven(offset: number): Promise<void>;
+  /** Nothing is shown at all. */
+  nothing?(): void;
 }
 
 /** Ends early when nothing more is wanted; the code is of what was seen until then. */
@@ -46,8 +48,10 @@ export async function dumpItems(
   const { from, to } = filter;
   const isWanted = (place: { offset: number; end: number }) =>
     shown < limit && isWithin({ ...place, id: undefined }, from, to);
-  if (tail !== null && isWanted({ offset: tail.offset, end: tail.offset + tail.length }))
-    await view.tail(tail);
-  if (scan.scanner.unproven.isBatch && isWanted({ offset: end, end: segment.size })) await view.unproven(end);
+  const hasTail = tail !== null && isWanted({ offset: tail.offset, end: tail.offset + tail.length });
+  if (hasTail) await view.tail(tail);
+  const hasUnproven = scan.scanner.unproven.isBatch && isWanted({ offset: end, end: segment.size });
+  if (hasUnproven) await view.unproven(end);
+  if (shown === 0 && !hasTail && !hasUnproven) view.nothing?.();
   return kind === 'damaged' ? 3 : code;
 }

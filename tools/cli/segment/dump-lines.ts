@@ -67,6 +67,10 @@ export class LinesView implements DumpView {
     return this.#output.print(this.#showsPayload ? `${row}\n${this.#payload(text, detail)}` : `${row}\n`);
   }
 
+  nothing(): void {
+    this.#output.note('No record was found.');
+  }
+
   hole(hole: Hole): Promise<void> {
     return this.#remark('red', hole.offset, describeHole(hole));
   }

@@ -44,10 +44,10 @@ export async function printInspection(output: Output, inspection: Inspection): P
   const { tail } = verdict;
   if (tail !== null)
     await say.section(
-      'torn tail',
+      'torn',
       [],
       [
-        `at ${tail.offset}: ${counted(tail.length, 'byte')} with ${counted(tail.records, 'whole record')}, never acknowledged`,
+        `tail at ${tail.offset}: ${counted(tail.length, 'byte')} with ${counted(tail.records, 'whole record')}, never acknowledged`,
       ],
     );
 }

@@ -84,7 +84,9 @@ function sized({ path, name }: SegmentFile): SegmentOf | undefined {
 /** Undefined when it is not there, or not any more. Its name is asked, as files of the database may not be opened. */
 function fileAt(path: string): Sized | undefined {
   const status = lstatSync(path, { throwIfNoEntry: false });
-  return status === undefined ? undefined : { path, bytes: status.size, changedAt: status.mtimeMs };
+  return status === undefined
+    ? undefined
+    : { path, bytes: status.size, changedAt: Math.floor(status.mtimeMs) };
 }
 
 export function bytesOf(files: readonly Sized[]): number {
