@@ -2,7 +2,7 @@
 import type { AgentLog, PruneOptions } from '../../../src/api.js';
 import { type Confirmable, confirm } from '../confirm.js';
 import type { ExitCode, Invocation } from '../definition.js';
-import { CliError, UsageError } from '../errors.js';
+import { CliError, explain, UsageError } from '../errors.js';
 import { untilInterrupted } from '../interrupt.js';
 import { count, counted, time } from '../output/numbers.js';
 import type { Output } from '../output/output.js';
@@ -48,7 +48,7 @@ function reasonOf({ before, keepPerTask }: PruneOptions): string {
   const reasons: string[] = [];
   if (before !== undefined) reasons.push(`from before ${time(before)}`);
   if (keepPerTask !== undefined)
-    reasons.push(keepPerTask === 0 ? 'of any task' : `behind the last ${count(keepPerTask)} of its task`);
+    reasons.push(keepPerTask === 0 ? 'of any task' : `older than the last ${count(keepPerTask)} of its task`);
   return reasons.join(', or ');
 }
 
@@ -67,7 +67,7 @@ async function counting(
     if (signal.aborted) throw error;
     throw new CliError(
       `what would be deleted cannot be counted: ${(error as Error).message}. agentlog status ${path} says how the store is`,
-      1,
+      explain(error).exitCode,
       error,
     );
   } finally {

@@ -1,12 +1,14 @@
 /** `agentlog sql`: a statement that reads over the rows, as a table or JSON lines. */
-import { AgentLogError } from '../../../src/errors.js';
 import type { ExitCode, Invocation } from '../definition.js';
-import { withHint } from '../errors.js';
+import { isOfDatabase, withHint } from '../errors.js';
 import { untilInterrupted } from '../interrupt.js';
 import { counted } from '../output/numbers.js';
+import type { Output } from '../output/output.js';
 import { type Column, table } from '../output/table.js';
 import { cut, oneLine } from '../output/text.js';
-import { openToLook } from '../store/open-store.js';
+import { filesOf } from '../status/files.js';
+import { Holders } from '../store/holders.js';
+import { findStore, openToLook } from '../store/open-store.js';
 
 interface Options {
   readonly param?: readonly string[];
@@ -28,12 +30,14 @@ export async function run({ args, options, output }: Invocation<Options>): Promi
       log.sql<Row>(query, options.param ?? [], { signal, maxRows: Number.MAX_SAFE_INTEGER }),
     );
   } catch (error) {
-    throw isOfDatabase(error)
-      ? withHint(error, `agentlog status ${path} says what is wrong with its database`)
-      : error;
+    if (isOfDatabase(error))
+      throw withHint(error, `agentlog status ${path} says what is wrong with its database`);
+    const { message } = error as Error;
+    throw message.startsWith('Too few parameter') ? withHint(error, 'Each ? takes a --param') : error;
   } finally {
     await log.close();
   }
+  if (rows.length === 0) noteWhatWaits(path, options, output);
   if (options.json) {
     for (const row of rows) await output.json(jsonOf(row));
     return 0;
@@ -51,9 +55,14 @@ export async function run({ args, options, output }: Invocation<Options>): Promi
   return 0;
 }
 
-/** And not of the statement. */
-function isOfDatabase(error: unknown): boolean {
-  return error instanceof AgentLogError && (error.code === 'AGENTLOG_IO' || error.code === 'AGENTLOG_FORMAT');
+/** What is looked for may be there all the same. */
+function noteWhatWaits(path: string, options: Invocation<Options>['options'], output: Output): void {
+  const { waiting, live } = filesOf(findStore(path, options).paths, new Holders()).segments;
+  const unseen = waiting.length + live.length;
+  if (unseen > 0)
+    output.note(
+      `agentlog: entries of ${counted(unseen, 'segment')} are no rows yet, and not seen here; agentlog log ${path} and agentlog export ${path} have them`,
+    );
 }
 
 /** Integers beyond what JSON's readers take exactly are strings, as are bytes, in hexadecimal digits. */

@@ -1,6 +1,7 @@
 /** `agentlog tasks`: what there is of each task. */
 import type { TaskSummary } from '../../../src/reading/api.js';
 import type { ExitCode, Invocation } from '../definition.js';
+import { isOfDatabase, withHint } from '../errors.js';
 import { ago, bytes, count, counted, time } from '../output/numbers.js';
 import { type Column, table } from '../output/table.js';
 import { oneLine } from '../output/text.js';
@@ -45,6 +46,10 @@ export async function run({ args, options, output }: Invocation<Options>): Promi
         await output.line(output.style('dim', `${counted(all.length - tasks.length, 'more task')}`));
     }
     return 0;
+  } catch (error) {
+    throw isOfDatabase(error)
+      ? withHint(error, `agentlog status ${path} says what is wrong with its database`)
+      : error;
   } finally {
     await log.close();
   }

@@ -1,8 +1,10 @@
 /** Opens a store as any program does that writes to it. */
 import { openAgentLog } from '../../../src/agent-log.js';
 import type { AgentLog } from '../../../src/api.js';
+import type { HealEvent } from '../../../src/events.js';
 import { printable } from '../../../src/printable.js';
 import type { CommonOptions } from '../definition.js';
+import { counted } from '../output/numbers.js';
 import type { Output } from '../output/output.js';
 import { requireStore } from './target.js';
 
@@ -20,7 +22,10 @@ export async function withStore<Result>(
       warning: ({ message }) => output.note(`agentlog: ${printable(message)}`),
       damage: ({ segment, reason }) => output.note(`agentlog: ${printable(`${segment}: ${reason}`)}`),
       recover: () => undefined,
-      heal: () => undefined,
+      // One that was asked for is what `rebuild` tells of.
+      heal: (event) => {
+        if (event.wasDamaged) output.note(`agentlog: ${printable(healed(event))}`);
+      },
       compact: () => undefined,
     },
   });
@@ -29,4 +34,13 @@ export async function withStore<Result>(
   } finally {
     await log.close();
   }
+}
+
+function healed({ reason, missing, kept }: HealEvent): string {
+  const lost =
+    missing === null
+      ? 'nobody knows how many entries are missing'
+      : `${counted(missing, 'entry', 'entries')} missing`;
+  const old = kept === null ? '' : `; the old one is ${kept}`;
+  return `the database was damaged (${reason}) and has been made anew: ${lost}${old}`;
 }
