@@ -10,6 +10,7 @@ import { encodeSeal } from '../segment/control-payload.js';
 import { CrcSeed } from '../segment/crc.js';
 import type { Disk } from '../segment/disk.js';
 import { FLAG, RECORD_TYPE } from '../segment/layout.js';
+import { hasMark, makeMark } from '../segment/marks.js';
 import { makeRecord } from '../segment/record.js';
 import { formatSegmentName } from '../segment/segment-name.js';
 import { SegmentReading, type Source } from '../segment/segment-reading.js';
@@ -64,6 +65,8 @@ export async function backUp(
   for (const file of disk.callSync('readdir', paths.locks)) {
     if (/^writer-\d+$/.test(file)) copyFile(disk, join(paths.locks, file), join(copy.locks, file));
   }
+  // Should the copy's database be made anew, it is to have an index for searches again.
+  if (runSync(disk, hasMark(paths, 'search.wanted'))) runSync(disk, makeMark(copy, 'search.wanted'));
   for (const directory of [copy.segments, copy.locks, copy.quarantine, copy.root, dirname(copy.root)])
     runSync(disk, syncDirectory(directory));
   copyFile(disk, manifestPath(paths), `${manifestPath(copy)}.new`);

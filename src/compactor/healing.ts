@@ -126,8 +126,9 @@ class Building {
   }
 
   get sums(): Pick<HealEvent, 'rows' | 'replayed' | 'missing' | 'deletedMayBeBack'> {
-    const missing =
-      this.#counted === undefined ? null : Math.max(0, this.#counted - this.#rows - this.#cameBack);
+    const there = this.#rows + this.#cameBack;
+    // Counters that knew of less than there is say nothing.
+    const missing = this.#counted === undefined || this.#counted < there ? null : this.#counted - there;
     const [rows, replayed, deletedMayBeBack] = [this.#rows, this.#replayed, this.#deletedMayBeBack];
     return { rows, replayed, missing, deletedMayBeBack };
   }

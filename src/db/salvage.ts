@@ -104,11 +104,18 @@ function knownOf(path: string): Known {
       isNewer: attempt(() => isNewer(db)) ?? false,
       deletions: deletes?.sound ?? [],
       areDeletionsComplete: deletes?.damaged === 0,
-      entries: attempt(() => only('SELECT total(entries) FROM agentLogTasks').get() as number),
+      entries: attempt(() => countedIn(db)),
       segmentIds: attempt(() => only('SELECT segmentId FROM agentLogSegments').all() as string[]),
       hasFullText: attempt(() => hasFullText(db)) ?? false,
     };
   } finally {
     db.close();
   }
+}
+
+/** Pages that are no longer what was written can be read as counters, too. */
+function countedIn(db: Connection): number | undefined {
+  const isSound = db.pragma('integrity_check(agentLogTasks)', { simple: true }) === 'ok';
+  if (!isSound) return undefined;
+  return db.prepare('SELECT total(entries) FROM agentLogTasks').pluck().get() as number;
 }

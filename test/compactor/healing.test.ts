@@ -150,6 +150,36 @@ test.each([1, 2, 3, 4])(
   },
 );
 
+test.each([0x02, 0x05, 0x0a, 0x0d, 0x11, 0x5a, 0xff])(
+  'when the counters are no longer what was written nobody knows what is missing (%i)',
+  async (filling) => {
+    const { scene } = await fill(11, 0);
+    const { path, heals } = scene.database;
+    const before = scene.rows.length;
+    const root = scene.database.select("SELECT rootpage FROM sqlite_schema WHERE name = 'agentLogTasks'");
+    overwrite(path, Number(root[0]) - 1, Buffer.alloc(PAGE, filling));
+    overwrite(path, pagesOf(path) - 3, Buffer.alloc(PAGE));
+    leaveMark(scene, 'database.suspect');
+    await scene.compact('compactor', 0);
+    expect(heals).toHaveLength(1);
+    const lost = before - heals[0]!.rows;
+    expect(lost).toBeGreaterThan(0);
+    expect([null, lost]).toContain(heals[0]!.missing);
+  },
+);
+
+test('counters that tell of less than there is say nothing', async () => {
+  const { scene } = await fill(12, 0);
+  const { path, heals } = scene.database;
+  const db = new (betterSqlite3())(path);
+  db.exec('UPDATE agentLogTasks SET entries = 1');
+  db.close();
+  overwrite(path, pagesOf(path) - 3, Buffer.alloc(PAGE));
+  leaveMark(scene, 'database.suspect');
+  await scene.compact('compactor', 0);
+  expect(heals).toMatchObject([{ missing: null }]);
+});
+
 test('what was asked for is done, and a sound database loses nothing by it', async () => {
   const filled = await fill(5, 0);
   const { scene } = filled;

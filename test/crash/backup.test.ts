@@ -97,3 +97,18 @@ test('needs a directory of its own, and what is aborted is no store', async () =
   });
   await expect(threw).rejects.toThrow('of the listener');
 });
+
+test('the copy of a store with an index for searches gets one again when its database is made anew', async () => {
+  const store = storePath();
+  const copy = join(tempDir(), 'copy');
+  const log = await openStore(store, { fullText: true });
+  await log.append({ taskId: 't', type: 'text', text: 'a word' });
+  await log.compact();
+  await log.append({ taskId: 't', type: 'text', text: 'another word' });
+  await log.backup(copy);
+  // Nothing is left of it that could say that it had one.
+  writeFileSync(join(copy, 'agent-log.db'), 'no database');
+  const copied = await openStore(copy, { on: { heal: () => undefined, warning: () => undefined } });
+  await copied.compact();
+  expect((await copied.search('word')).map(({ text }) => text)).toContain('another word');
+});
