@@ -1,7 +1,8 @@
 /** `agentlog export`: another program gets exactly what was logged. */
 
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Entry } from '../../src/entry.js';
@@ -111,6 +112,20 @@ test('what is there is not written over, and what fails leaves nothing', async (
   ] as const;
   const all = [there, { stdout, stderr, code: status }, nowhere, both];
   expectGolden('export-errors', all.map((ended) => transcript(ended, masks)).join(''));
+});
+
+test('whoever does not read stderr gets everything all the same', async () => {
+  const store = await storeOf(SOME);
+  for (const file of readdirSync(store)) if (file.startsWith('agent-log.db')) rmSync(join(store, file));
+  const child = spawn(process.execPath, [PROGRAM, 'export', store], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stderr.destroy();
+  let lines = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    lines += text;
+  });
+  const [code] = await once(child, 'close');
+  expect(lines.trimEnd().split('\n')).toHaveLength(SOME.length);
+  expect(code).toBe(3);
 });
 
 /** Fields of rows; one that is empty and has no quotes is undefined. */

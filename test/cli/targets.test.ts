@@ -1,4 +1,5 @@
 /** Paths that lead to nothing that a command can use: a plain sentence each, and never a stack trace. */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -31,6 +32,7 @@ const TARGETS: Readonly<Record<string, readonly [make: (path: string) => unknown
     (path) => writeFileSync(path, 'SQLite format 3\0…'),
     'PATH is an SQLite database, and no segment',
   ],
+  'a named pipe': [(path) => execFileSync('mkfifo', [path]), 'PATH is no file, and no segment'],
   'some file': [(path) => writeFileSync(path, '\u001b]0;x\u0007'), 'PATH is some other file, and no segment'],
 };
 

@@ -48,11 +48,11 @@ export class Output {
     const columns = this.isTerminal ? (stdout.columns ?? USUAL_WIDTH) : undefined;
     this.width = columns ?? (Number.isInteger(said) && said > 0 ? said : Number.POSITIVE_INFINITY);
     this.#hasColour = wantsColour(env, this.isTerminal);
-    for (const stream of [stdout, streams.stderr]) {
-      stream.on('error', (error: NodeJS.ErrnoException) => {
-        this.#failure ??= error;
-      });
-    }
+    stdout.on('error', (error: NodeJS.ErrnoException) => {
+      this.#failure ??= error;
+    });
+    // What was asked for does not depend on whether anybody reads what is said beside it.
+    streams.stderr.on('error', () => undefined);
   }
 
   style(style: Style, text: string): string {

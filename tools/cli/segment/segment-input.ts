@@ -1,5 +1,5 @@
 /** A segment to be read by itself: without its store, without a lock, and piece by piece. */
-import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { ioError } from '../../../src/errors.js';
 import { lastBatchBeforeCut } from '../../../src/segment/cut-by-later.js';
@@ -50,8 +50,6 @@ export class SegmentInput implements Known {
     let known: Known;
     let fd: number;
     try {
-      // To open what is no file, as a named pipe, may wait for ever.
-      if (!statSync(path).isFile()) throw new CliError(`${path} is no file`);
       const real = realpathSync(path);
       known = await knownOf(real);
       fd = openSync(real, 'r');

@@ -1,5 +1,5 @@
 /** What a path leads to: a store, a segment, or something else, of which a sentence says what it is. */
-import { closeSync, type Dirent, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { closeSync, type Dirent, openSync, readdirSync, readSync, type Stats, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { printableName } from '../../../src/printable.js';
 import { MAGIC } from '../../../src/segment/layout.js';
@@ -13,13 +13,15 @@ export type Target = 'store' | 'segment';
 
 /** Throws a sentence for what is neither. */
 export function targetAt(path: string): Target {
-  let isDirectory: boolean;
+  let status: Stats;
   try {
-    isDirectory = statSync(path).isDirectory();
+    status = statSync(path);
   } catch (error) {
     throw unreachable(path, error);
   }
-  if (!isDirectory) {
+  if (!status.isDirectory()) {
+    // To open what is no file, as a named pipe, may wait for ever.
+    if (!status.isFile()) throw new CliError(`${path} is no file, and no segment`);
     const what = fileAt(path);
     if (what === 'segment') return 'segment';
     throw new CliError(`${path} is ${what}, and no segment`);
