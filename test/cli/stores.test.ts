@@ -1,5 +1,5 @@
 /** `agentlog ls`, `tasks`, `verify` of a store and `sql`: a good store, a damaged one, and one whose database cannot be read. */
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { OUTSIDE } from '../crash/support/database.js';
@@ -130,6 +130,32 @@ describe('agentlog verify of a store', () => {
     for (let i = 0; i < 20; i++) expect(await host.ask(true)).toBe(true);
     expect((await verified).stdout).toMatch(/everything is what was written/);
     expect(readdirSync(join(cwd, 'store', 'quarantine'))).toEqual([]);
+  });
+});
+
+describe('a database that lost its rows', () => {
+  const LOSSES: Readonly<Record<string, (database: string) => void>> = {
+    gone: (database) => rmSync(database),
+    emptied: (database) => writeFileSync(database, ''),
+    cut: (database) => truncateSync(database, 9000),
+  };
+  it.each(Object.entries(LOSSES))('that is %s: no command takes it for an empty one', async (_, lose) => {
+    const cwd = goodStore();
+    lose(join(cwd, 'store', 'agent-log.db'));
+    const tasks = await agentlog(['tasks', 'store', '--json'], { cwd });
+    const counts = tasks.stdout.trim().split('\n').map((line) => JSON.parse(line).entries);
+    expect(counts.reduce((sum, entries) => sum + entries, 0)).toBe(64);
+    expect(tasks.code).toBe(3);
+    const exported = await agentlog(['export', 'store'], { cwd });
+    expect([exported.stdout.trim().split('\n').length, exported.code]).toEqual([64, 3]);
+    for (const args of [
+      ['sql', 'store', 'SELECT count(*) FROM agentLogEntries'],
+      ['prune', 'store', '--keep-per-task', '1', '--yes'],
+    ]) {
+      const { stdout, stderr, code } = await agentlog(args, { cwd });
+      expect([stdout, code]).toEqual(['', 3]);
+      expect(stderr).toMatch(/the database of store is (?:gone|damaged): .*agentlog status store says how/);
+    }
   });
 });
 

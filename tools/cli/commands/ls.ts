@@ -39,7 +39,7 @@ export async function run({ args, options, output }: Invocation<Options>): Promi
     progress.show(i / sources.length, basename(source.path));
     const summary = await summarize(source);
     if (summary !== undefined)
-      all.push({ ...listed(summary, place, holders, known), path: shown(source.path) });
+      all.push({ ...listed(summary, place, holders, known), path: shown(summary.source.path) });
   }
   progress.end();
   if (options.json) for (const one of all) await output.json(one);

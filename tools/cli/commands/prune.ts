@@ -7,8 +7,9 @@ import { untilInterrupted } from '../interrupt.js';
 import { count, counted, time } from '../output/numbers.js';
 import type { Output } from '../output/output.js';
 import { Progress } from '../output/progress.js';
-import { openToLook } from '../store/open-store.js';
+import { findStore, openToLook } from '../store/open-store.js';
 import { withStore } from '../store/open-to-change.js';
+import { requireRows } from '../store/require-rows.js';
 
 interface Options extends Confirmable {
   readonly before?: number;
@@ -26,7 +27,7 @@ export async function run({ args, options, output }: Invocation<Options>): Promi
   );
   const what = `${counted(doomed.entries, 'entry', 'entries')} of ${count(doomed.of)} in ${path} will be deleted for good: what is ${reasonOf(which)}`;
   if (doomed.entries > 0 && !(await confirm(output, options, what))) {
-    await output.line('Nothing was deleted.');
+    output.note('Nothing was deleted.');
     return 1;
   }
   const result = await withStore(path, options, output, async (log) => {
@@ -59,6 +60,7 @@ async function counting(
   which: PruneOptions,
   signal: AbortSignal,
 ): Promise<{ entries: number; of: number }> {
+  requireRows(findStore(path, options).paths, path);
   // What is damaged in it, status and verify say.
   const log = await openToLook(path, options, { damage: () => undefined, recover: () => undefined });
   try {

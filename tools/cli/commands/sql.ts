@@ -9,6 +9,7 @@ import { cut, oneLine } from '../output/text.js';
 import { filesOf } from '../status/files.js';
 import { Holders } from '../store/holders.js';
 import { findStore, openToLook } from '../store/open-store.js';
+import { requireRows } from '../store/require-rows.js';
 
 interface Options {
   readonly param?: readonly string[];
@@ -22,6 +23,7 @@ const MOST_COLUMNS = 1000;
 
 export async function run({ args, options, output }: Invocation<Options>): Promise<ExitCode> {
   const [path, query] = args as [string, string];
+  requireRows(findStore(path, options).paths, path);
   const log = await openToLook(path, options, { damage: () => undefined, recover: () => undefined });
   let rows: Row[];
   try {

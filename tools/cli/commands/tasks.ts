@@ -1,12 +1,11 @@
 /** `agentlog tasks`: what there is of each task. */
 import type { TaskSummary } from '../../../src/reading/api.js';
 import type { ExitCode, Invocation } from '../definition.js';
-import { isOfDatabase, withHint } from '../errors.js';
 import { ago, bytes, count, counted, time } from '../output/numbers.js';
 import { type Column, table } from '../output/table.js';
 import { oneLine } from '../output/text.js';
+import { LogReader } from '../reading/log-reader.js';
 import { firstTimestamps } from '../store/first-entries.js';
-import { findStore, openToLook } from '../store/open-store.js';
 
 interface Options {
   readonly lines?: number;
@@ -18,13 +17,11 @@ interface Task extends TaskSummary {
 }
 
 export async function run({ args, options, output }: Invocation<Options>): Promise<ExitCode> {
-  const path = args[0]!;
-  // What is damaged, status and verify say.
-  const log = await openToLook(path, options, { damage: () => undefined, recover: () => undefined });
+  const reader = await LogReader.open(args[0]!, options, (text) => output.note(text));
   try {
-    const all = await log.tasks();
+    const all = await reader.tasks();
     const wanted = all.slice(0, options.lines);
-    const firsts = await firstTimestamps(log, findStore(path, options).paths, wanted);
+    const firsts = await firstTimestamps(reader.log, reader.store.paths, wanted);
     const tasks = wanted.map((task): Task => ({ ...task, firstTimestamp: firsts.get(task.taskId) ?? null }));
     if (options.json) for (const task of tasks) await output.json(task);
     else if (tasks.length === 0) await output.line('Nothing has been logged.');
@@ -45,14 +42,10 @@ export async function run({ args, options, output }: Invocation<Options>): Promi
       if (tasks.length < all.length)
         await output.line(output.style('dim', `${counted(all.length - tasks.length, 'more task')}`));
     }
-    return 0;
-  } catch (error) {
-    throw isOfDatabase(error)
-      ? withHint(error, `agentlog status ${path} says what is wrong with its database`)
-      : error;
   } finally {
-    await log.close();
+    await reader.close();
   }
+  return reader.exitCode;
 }
 
 function typesOf(types: TaskSummary['types']): string {

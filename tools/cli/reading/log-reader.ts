@@ -3,16 +3,15 @@
  * database that cannot be read what is in no segment any more.
  */
 import type { AgentLog } from '../../../src/api.js';
-import { isDatabaseLost } from '../../../src/compactor/lost-database.js';
 import type { StoredEntry } from '../../../src/entry.js';
 import { AgentLogError } from '../../../src/errors.js';
 import type { AgentLogListeners } from '../../../src/events.js';
-import type { ScanOptions } from '../../../src/reading/api.js';
+import type { ScanOptions, TaskSummary } from '../../../src/reading/api.js';
 import { databasePath, type Store } from '../../../src/segment/store-directory.js';
 import type { CommonOptions, ExitCode } from '../definition.js';
 import { explain } from '../errors.js';
 import { count } from '../output/numbers.js';
-import { lookingDisk } from '../store/looking-disk.js';
+import { askDatabase } from '../store/database-look.js';
 import { findStore, openSegmentsToLook, openToLook } from '../store/open-store.js';
 
 const MOST_TOLD = 5;
@@ -31,8 +30,10 @@ export class LogReader {
   static async open(path: string, options: CommonOptions, note: (text: string) => void): Promise<LogReader> {
     const reader = new LogReader(path, options, note);
     const { paths } = reader.store;
-    const isLost = isDatabaseLost(lookingDisk, paths, databasePath(paths));
-    if (isLost) reader.#leave(`${databasePath(paths)} is gone`, 3);
+    // One that lost all it had is read as one that never had anything.
+    const { state, problem } = askDatabase(paths, () => undefined);
+    const isLost = state === 'gone' || state === 'damaged';
+    if (isLost) reader.#leave(`${databasePath(paths)} is ${state}: ${problem}`, 3);
     reader.#log = await (isLost ? openSegmentsToLook : openToLook)(path, options, reader.#listeners);
     return reader;
   }
@@ -69,13 +70,13 @@ export class LogReader {
   }
 
   /** Where a follow begins that gives only what comes from now on. */
-  async cursor(): Promise<string> {
-    try {
-      return await this.#log.cursor();
-    } catch (error) {
-      await this.#leaveRows(error);
-      return this.#log.cursor();
-    }
+  cursor(): Promise<string> {
+    return this.#ask((log) => log.cursor());
+  }
+
+  /** Those with the newest entries first. */
+  tasks(): Promise<TaskSummary[]> {
+    return this.#ask((log) => log.tasks());
   }
 
   async close(): Promise<void> {
@@ -83,6 +84,15 @@ export class LogReader {
     if (this.#problems.size > MOST_TOLD)
       this.#note(`agentlog: and ${count(this.#problems.size - MOST_TOLD)} more`);
     if (this.#problems.size > 0) this.#note(`agentlog verify ${this.#path} tells all that is wrong`);
+  }
+
+  async #ask<Answer>(question: (log: AgentLog) => Promise<Answer>): Promise<Answer> {
+    try {
+      return await question(this.#log);
+    } catch (error) {
+      await this.#leaveRows(error);
+      return question(this.#log);
+    }
   }
 
   /** Reading goes on without the database, if that is what fails. */
