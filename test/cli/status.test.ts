@@ -197,6 +197,18 @@ describe('a damaged store ends with 3', () => {
   });
 });
 
+it('is one screen also when much is damaged, and tells all as JSON', async () => {
+  const cwd = goodStore();
+  const quarantine = join(cwd, 'store', 'quarantine');
+  const name = placeSegment(join(cwd, 'store'), 'damaged-payload', 'quarantine');
+  for (let n = 1; n < 20; n++)
+    copyFileSync(join(quarantine, name), join(quarantine, name.replace(/^0007/, `${n + 100}`.padStart(4, '0'))));
+  const lines = (await shown(cwd)).split('\n');
+  expect(lines.length).toBeLessThan(60);
+  expect(lines).toContain('and 13 more: --json has all');
+  expect((await answered(cwd)).attention).toHaveLength(21);
+});
+
 describe('what keeps it from being asked', () => {
   it('is another program that keeps the database locked', async () => {
     const cwd = goodStore();
@@ -251,6 +263,21 @@ describe('a database that is made anew', () => {
     const moment = await answered(cwd);
     expect(moment).toMatchObject({ entries: 64, database: 'well' });
     expect(existsSync(path)).toBe(false);
+  });
+
+  it('names the old one where it is now, as stores are moved', async () => {
+    const cwd = goodStore();
+    const kept = '/nowhere/quarantine/agent-log-1.db';
+    writeFileSync(join(cwd, 'store', 'quarantine', 'agent-log-1.db'), '');
+    writeFileSync(join(cwd, 'store', 'quarantine', 'agent-log-2.db'), '');
+    const healed = { wasDamaged: true, reason: 'why', rows: 1, replayed: 0, missing: 2, kept };
+    await change(
+      cwd,
+      `db.prepare("INSERT INTO agentLogMeta (key, value) VALUES ('healed', ?)").run('${JSON.stringify(healed)}')`,
+    );
+    const status = await answered(cwd);
+    expect(status.healed.at).toBeGreaterThan(0);
+    expect(status.attention[0].todo).toMatch(/^the old one is store\/quarantine\/agent-log-1\.db;/);
   });
 
   it.each(['database.suspect', 'database.rebuild'])('or is to be, as the mark %s says', async (mark) => {

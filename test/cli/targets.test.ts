@@ -1,6 +1,6 @@
 /** Paths that lead to nothing that a command can use: a plain sentence each, and never a stack trace. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openAgentLog } from '../crash/support/stores.js';
@@ -21,6 +21,13 @@ const TARGETS: Readonly<Record<string, readonly [make: (path: string) => unknown
   'a directory with a store in it': [
     async (path) => (await openAgentLog(join(path, 'log'))).close(),
     'PATH is no store; is PATH/log meant?',
+  ],
+  'a store without its empty directories': [
+    async (path) => {
+      await (await openAgentLog(path)).close();
+      for (const name of ['archive', 'quarantine']) rmdirSync(join(path, name));
+    },
+    'PATH is a store without archive/ and quarantine/, as copies are that leave out empty directories; with empty ones in their place what is there can be read',
   ],
   'what a backup left': [
     (path) => mkdirSync(join(path, 'segments'), { recursive: true }),

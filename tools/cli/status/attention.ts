@@ -5,7 +5,7 @@ import { bytes, counted, duration } from '../output/numbers.js';
 import type { DatabaseLook, DatabaseState } from '../store/database-look.js';
 import type { DatabaseFacts } from './database-facts.js';
 import type { Entries } from './entries.js';
-import { bytesOf, type StoreFiles } from './files.js';
+import { bytesOf, type Sized, type StoreFiles } from './files.js';
 import type { Leader, Writer } from './participants.js';
 
 export interface Attention {
@@ -104,10 +104,13 @@ function ofHealing({ files, look }: Seen): Attention[] {
   if (healed?.wasDamaged !== true || files.keptDatabases.length === 0) return [];
   const { missing, kept } = healed;
   if (missing === 0) return [];
+  // Its directory is that of the store as it was called then.
+  const isIt = ({ path }: Sized) => basename(path) === basename(kept ?? '');
+  const old = files.keptDatabases.find(isIt) ?? files.keptDatabases[0]!;
   return [
     notice(
       `The database was damaged (${healed.reason}) and made anew; ${lostBy(healed)}`,
-      `the old one is ${kept ?? files.keptDatabases[0]?.path}; this is said until it is moved away`,
+      `the old one is ${old.path}; this is said until it is moved away`,
     ),
   ];
 }

@@ -9,6 +9,8 @@ import type { Status } from './status.js';
 
 const LABEL_COLUMNS = 11;
 const MOST_WRITERS = 8;
+/** Of a store with damage everywhere the rest says nothing new. */
+const MOST_ATTENTION = 8;
 /** Longer lines are hard to read. */
 const WIDEST = 100;
 
@@ -152,12 +154,14 @@ export class Screen {
     this.#lines.push('', this.#styled('bold', 'What needs attention'));
     const wrapped = (text: string, columns: number) => linesOf(text).flatMap((line) => wrap(line, columns));
     const [style] = HEALTH[health];
-    for (const { what, todo } of attention) {
+    for (const { what, todo } of attention.slice(0, MOST_ATTENTION)) {
       const [first = '', ...others] = wrapped(what, this.#width - 2);
       this.#lines.push(`${this.#styled(style, '▲')} ${first}`, ...others.map((line) => `  ${line}`));
       for (const [i, line] of wrapped(todo, this.#width - 4).entries())
         this.#lines.push(this.#styled('dim', `${i === 0 ? '  →' : '   '} ${line}`));
     }
+    const more = attention.length - MOST_ATTENTION;
+    if (more > 0) this.#lines.push(`and ${count(more)} more: --json has all`);
   }
 }
 

@@ -1,6 +1,7 @@
 /** How a store is: all that `agentlog status` shows, as its JSON has it. */
 import { statSync } from 'node:fs';
-import type { Store } from '../../../src/segment/store-directory.js';
+import { basename, join } from 'node:path';
+import type { Store, StorePaths } from '../../../src/segment/store-directory.js';
 import { asGiven } from '../store/as-given.js';
 import { askDatabase, type DatabaseState } from '../store/database-look.js';
 import { Holders } from '../store/holders.js';
@@ -84,7 +85,7 @@ export async function statusOf({ paths, manifest }: Store, path: string): Promis
     healed:
       answer?.healed === undefined
         ? null
-        : { at: keptAt(answer.healed.kept), reason: answer.healed.reason, missing: answer.healed.missing },
+        : { at: keptAt(paths, answer.healed.kept), reason: answer.healed.reason, missing: answer.healed.missing },
     fullText: answer?.hasFullText ?? null,
     health: attention.some(({ isDamage }) => isDamage)
       ? 'damaged'
@@ -108,8 +109,8 @@ function eachPlace<Value>(
   };
 }
 
-/** The old database came to where it is kept at that moment. */
-function keptAt(path: string | null): number | null {
+/** The old database came to where it is kept at that moment. The store may have been somewhere else then. */
+function keptAt({ quarantine }: StorePaths, path: string | null): number | null {
   if (path === null) return null;
-  return statSync(path, { throwIfNoEntry: false })?.ctimeMs ?? null;
+  return statSync(join(quarantine, basename(path)), { throwIfNoEntry: false })?.ctimeMs ?? null;
 }

@@ -7,6 +7,8 @@ import { parseSegmentName } from '../../../src/segment/segment-name.js';
 import { CliError } from '../errors.js';
 
 const MANIFEST = 'agentlog.json';
+/** Whoever opens a store to write makes those that it lacks, and whoever looks makes nothing. */
+const DIRECTORIES = ['segments', 'archive', 'quarantine', 'locks'];
 const SQLITE = 'SQLite format 3\0';
 
 export type Target = 'store' | 'segment';
@@ -27,7 +29,14 @@ export function targetAt(path: string): Target {
     throw new CliError(`${path} is ${what}, and no segment`);
   }
   const entries = listed(path);
-  if (entries.some(({ name }) => name === MANIFEST)) return 'store';
+  if (entries.some(({ name }) => name === MANIFEST)) {
+    const missing = DIRECTORIES.filter((name) => !entries.some((entry) => entry.name === name));
+    if (missing.length === 0) return 'store';
+    const all = missing.map((name) => `${name}/`).join(' and ');
+    throw new CliError(
+      `${path} is a store without ${all}, as copies are that leave out empty directories; with ${missing.length === 1 ? 'an empty one' : 'empty ones'} in ${missing.length === 1 ? 'its' : 'their'} place what is there can be read`,
+    );
+  }
   throw new CliError(`${path} is ${directoryOf(path, entries)}`);
 }
 
