@@ -202,7 +202,10 @@ it('is one screen also when much is damaged, and tells all as JSON', async () =>
   const quarantine = join(cwd, 'store', 'quarantine');
   const name = placeSegment(join(cwd, 'store'), 'damaged-payload', 'quarantine');
   for (let n = 1; n < 20; n++)
-    copyFileSync(join(quarantine, name), join(quarantine, name.replace(/^0007/, `${n + 100}`.padStart(4, '0'))));
+    copyFileSync(
+      join(quarantine, name),
+      join(quarantine, name.replace(/^0007/, `${n + 100}`.padStart(4, '0'))),
+    );
   const lines = (await shown(cwd)).split('\n');
   expect(lines.length).toBeLessThan(60);
   expect(lines).toContain('and 13 more: --json has all');

@@ -143,7 +143,10 @@ describe('a database that lost its rows', () => {
     const cwd = goodStore();
     lose(join(cwd, 'store', 'agent-log.db'));
     const tasks = await agentlog(['tasks', 'store', '--json'], { cwd });
-    const counts = tasks.stdout.trim().split('\n').map((line) => JSON.parse(line).entries);
+    const counts = tasks.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).entries);
     expect(counts.reduce((sum, entries) => sum + entries, 0)).toBe(64);
     expect(tasks.code).toBe(3);
     const exported = await agentlog(['export', 'store'], { cwd });

@@ -1,6 +1,6 @@
 /** Paths that lead to nothing that a command can use: a plain sentence each, and never a stack trace. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openAgentLog } from '../crash/support/stores.js';
@@ -66,6 +66,21 @@ test('a segment where a store is wanted, and the other way round', async () => {
   expect(inspected.stderr).toContain(`agentlog ls ${store} lists them`);
   const inner = await agentlog(['status', join(store, 'segments')]);
   expect(inner.stderr).toContain('is a directory within a store');
+});
+
+test('a segment that was sealed, or moved away, since its name was read', async () => {
+  const store = join(tempDir(), 'store');
+  const log = await openAgentLog(store);
+  await log.append({ taskId: 't', type: 'text', text: 'x' });
+  const [open] = readdirSync(join(store, 'segments')) as [string];
+  await log.compact();
+  await log.close();
+  const sealed = join(store, 'archive', open.replace('.open', '.sealed'));
+  for (const command of ['inspect', 'dump', 'verify']) {
+    const path = join(store, 'segments', open);
+    const { stderr, code } = await agentlog([command, path]);
+    expect([stderr, code]).toEqual([`agentlog: there is no ${path} any more: it is ${sealed} now\n`, 1]);
+  }
 });
 
 test.each([

@@ -85,7 +85,11 @@ export async function statusOf({ paths, manifest }: Store, path: string): Promis
     healed:
       answer?.healed === undefined
         ? null
-        : { at: keptAt(paths, answer.healed.kept), reason: answer.healed.reason, missing: answer.healed.missing },
+        : {
+            at: keptAt(paths, answer.healed.kept),
+            reason: answer.healed.reason,
+            missing: answer.healed.missing,
+          },
     fullText: answer?.hasFullText ?? null,
     health: attention.some(({ isDamage }) => isDamage)
       ? 'damaged'

@@ -5,6 +5,7 @@ import { printableName } from '../../../src/printable.js';
 import { MAGIC } from '../../../src/segment/layout.js';
 import { parseSegmentName } from '../../../src/segment/segment-name.js';
 import { CliError } from '../errors.js';
+import { movedTo } from './moved-segment.js';
 
 const MANIFEST = 'agentlog.json';
 /** Whoever opens a store to write makes those that it lacks, and whoever looks makes nothing. */
@@ -101,8 +102,11 @@ function fileAt(path: string): string {
 
 export function unreachable(path: string, error: unknown): CliError {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT' || code === 'ENOTDIR')
-    return new CliError(`there is no ${path}${inFull(path)}`, 1, error);
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    const now = movedTo(path);
+    const where = now === undefined ? inFull(path) : ` any more: it is ${now} now`;
+    return new CliError(`there is no ${path}${where}`, 1, error);
+  }
   if (code === 'EACCES' || code === 'EPERM')
     return new CliError(`${path} may not be read by this user`, 1, error);
   return new CliError(`${path} cannot be read: ${message}`, 1, error);
