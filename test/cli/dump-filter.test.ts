@@ -27,6 +27,7 @@ test.each<[what: string, from: string | undefined, to: string | undefined, offse
   ['one id, of several records', '0P1WGN4H00107', '0P1WGN4H00107', [64, 176]],
   // The time of a record that is no entry is that of its id.
   ['a time that one entry has', undefined, '1767000000000', [352]],
+  ['the time of an entry itself', '1969-12-31T23:59:59.999Z', '1969-12-31T23:59:59.999Z', [352]],
   ['a time that has not come', '2026-01-02T03:04:06Z', undefined, []],
 ])('%s', async (_, from, to, offsets) => {
   const filter = { ...(from && { from: parseBound(from) }), ...(to && { to: parseBound(to) }) };

@@ -102,7 +102,7 @@ test('what is damaged is told when the pager has been left', async () => {
     env: { PAGER: 'cat -v' },
   });
   expect(code).toBe(3);
-  expect(plain(screen)).toMatch(/Waits for FN-042.*agentlog: cannot read .*agent-log\.db/s);
+  expect(plain(screen)).toMatch(/Waits for FN-042.*agentlog: .*agent-log\.db is damaged/s);
 });
 
 test('nothing of an entry steers the terminal, or a pager', async () => {
