@@ -46,7 +46,7 @@ const TARGETS: Readonly<Record<string, readonly [make: (path: string) => unknown
 test.each(Object.entries(TARGETS))('%s', async (_, [make, says]) => {
   const path = join(tempDir(), 'here');
   await make(path);
-  for (const command of ['status', 'log', 'verify', 'inspect', 'dump']) {
+  for (const command of ['status', 'log', 'dump']) {
     const { stdout, stderr, code } = await agentlog([command, path]);
     expect({ stdout, stderr: stderr.replaceAll(path, 'PATH'), code }).toEqual({
       stdout: '',

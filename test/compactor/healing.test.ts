@@ -150,23 +150,23 @@ test.each([1, 2, 3, 4])(
   },
 );
 
-test.each([0x02, 0x05, 0x0a, 0x0d, 0x11, 0x5a, 0xff])(
-  'when the counters are no longer what was written nobody knows what is missing (%i)',
-  async (filling) => {
-    const { scene } = await fill(11, 0);
-    const { path, heals } = scene.database;
-    const before = scene.rows.length;
-    const root = scene.database.select("SELECT rootpage FROM sqlite_schema WHERE name = 'agentLogTasks'");
-    overwrite(path, Number(root[0]) - 1, Buffer.alloc(PAGE, filling));
-    overwrite(path, pagesOf(path) - 3, Buffer.alloc(PAGE));
-    leaveMark(scene, 'database.suspect');
-    await scene.compact('compactor', 0);
-    expect(heals).toHaveLength(1);
-    const lost = before - heals[0]!.rows;
-    expect(lost).toBeGreaterThan(0);
-    expect([null, lost]).toContain(heals[0]!.missing);
-  },
-);
+test('when a counter is gone nobody knows what is missing', async () => {
+  const { scene } = await fill(11, 0);
+  const { path, heals } = scene.database;
+  const before = scene.rows.length;
+  const [root] = scene.database.select("SELECT rootpage FROM sqlite_schema WHERE name = 'agentLogTasks'");
+  const head = Buffer.alloc(PAGE);
+  readFileSync(path).copy(head, 0, (Number(root) - 1) * PAGE);
+  head.writeUInt16BE(head.readUInt16BE(3) - 1, 3);
+  overwrite(path, Number(root) - 1, head);
+  const pages = pagesOf(path);
+  for (let page = 12; page < pages; page++) if (page % 6 > 0) overwrite(path, page, Buffer.alloc(PAGE));
+  leaveMark(scene, 'database.suspect');
+  await scene.compact('compactor', 0);
+  expect(heals).toMatchObject([{ missing: null }]);
+  // Fewer came back than the other counters tell of, so that by them alone something would be known.
+  expect(heals[0]!.rows).toBeLessThan(before / 3);
+});
 
 test('counters that tell of less than there is say nothing', async () => {
   const { scene } = await fill(12, 0);

@@ -8,9 +8,9 @@ import { type Column, table } from '../output/table.js';
 import { oneLine, wrap } from '../output/text.js';
 import { asGiven } from '../store/as-given.js';
 import { askDatabase } from '../store/database-look.js';
+import { findStore } from '../store/find-store.js';
 import { Holders } from '../store/holders.js';
 import { type Listed, listed, sourcesIn } from '../store/listed-segments.js';
-import { findStore } from '../store/open-store.js';
 import { summarize } from '../store/segment-summary.js';
 
 interface Options {

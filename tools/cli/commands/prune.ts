@@ -7,7 +7,8 @@ import { untilInterrupted } from '../interrupt.js';
 import { count, counted, time } from '../output/numbers.js';
 import type { Output } from '../output/output.js';
 import { Progress } from '../output/progress.js';
-import { findStore, openToLook } from '../store/open-store.js';
+import { findStore } from '../store/find-store.js';
+import { openToLook } from '../store/open-store.js';
 import { withStore } from '../store/open-to-change.js';
 import { requireRows } from '../store/require-rows.js';
 

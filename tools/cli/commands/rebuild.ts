@@ -5,8 +5,8 @@ import { untilInterrupted } from '../interrupt.js';
 import { bytes, count, counted, duration } from '../output/numbers.js';
 import { Progress } from '../output/progress.js';
 import { bytesOf, filesOf } from '../status/files.js';
+import { findStore } from '../store/find-store.js';
 import { Holders } from '../store/holders.js';
-import { findStore } from '../store/open-store.js';
 import { withStore } from '../store/open-to-change.js';
 
 export async function run({ args, options, output }: Invocation<Confirmable>): Promise<ExitCode> {

@@ -7,8 +7,9 @@ import type { Output } from '../output/output.js';
 import { type Column, table } from '../output/table.js';
 import { cut, oneLine } from '../output/text.js';
 import { filesOf } from '../status/files.js';
+import { findStore } from '../store/find-store.js';
 import { Holders } from '../store/holders.js';
-import { findStore, openToLook } from '../store/open-store.js';
+import { openToLook } from '../store/open-store.js';
 import { requireRows } from '../store/require-rows.js';
 
 interface Options {

@@ -2,7 +2,7 @@
 import type { ExitCode, Invocation } from '../definition.js';
 import { Screen } from '../status/screen.js';
 import { statusOf } from '../status/status.js';
-import { findStore } from '../store/open-store.js';
+import { findStore } from '../store/find-store.js';
 
 export async function run({ args, options, output }: Invocation<object>): Promise<ExitCode> {
   const path = args[0]!;

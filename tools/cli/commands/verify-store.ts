@@ -8,8 +8,8 @@ import { Progress } from '../output/progress.js';
 import { linesOf, wrap } from '../output/text.js';
 import { asGiven } from '../store/as-given.js';
 import { databaseError } from '../store/database-error.js';
+import { findStore } from '../store/find-store.js';
 import { lookingDisk } from '../store/looking-disk.js';
-import { findStore } from '../store/open-store.js';
 
 export async function verifyStore({ args, options, output }: Invocation<object>): Promise<ExitCode> {
   const path = args[0]!;

@@ -12,7 +12,8 @@ import type { CommonOptions, ExitCode } from '../definition.js';
 import { explain } from '../errors.js';
 import { count } from '../output/numbers.js';
 import { askDatabase } from '../store/database-look.js';
-import { findStore, openSegmentsToLook, openToLook } from '../store/open-store.js';
+import { findStore } from '../store/find-store.js';
+import { openSegmentsToLook, openToLook } from '../store/open-store.js';
 
 const MOST_TOLD = 5;
 

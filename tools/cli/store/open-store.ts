@@ -4,10 +4,9 @@ import type { AgentLog } from '../../../src/api.js';
 import type { AgentLogListeners } from '../../../src/events.js';
 import { openOn, USUAL } from '../../../src/handle.js';
 import { checkOptions } from '../../../src/options.js';
-import { runSync } from '../../../src/segment/steps.js';
-import { openStoreDirectory, type Store } from '../../../src/segment/store-directory.js';
 import type { CommonOptions } from '../definition.js';
 import { diskWithArchive } from './archive-disk.js';
+import { findStore } from './find-store.js';
 import { lookingDisk } from './looking-disk.js';
 import { requireStore } from './target.js';
 
@@ -24,12 +23,6 @@ export async function openToLook(
 ): Promise<AgentLog> {
   requireStore(path);
   return openOn(lookingDisk, path, optionsFor(options, on));
-}
-
-/** Where its files are, for what looks at them by itself. */
-export function findStore(path: string, options: CommonOptions): Store {
-  requireStore(path);
-  return runSync(lookingDisk, openStoreDirectory(path, optionsFor(options)));
 }
 
 /** As `openToLook`, but of a store whose database cannot be read: what its segments have, those in archive/ too. */
