@@ -19,7 +19,7 @@ interface Options extends FilterOptions {
   readonly json?: boolean;
 }
 
-type Print = (text: string) => Promise<void>;
+type Print = (text: string) => Promise<void> | undefined;
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 /** Entries between two looks at the clock. */
@@ -35,8 +35,15 @@ export async function run({ args, options, output }: Invocation<Options>): Promi
   });
   try {
     const showProgress = await progressOf(reader, filter, output.errors.isTTY && progress);
-    const write = (print: Print, signal?: AbortSignal) =>
-      writeAll(reader.scan({ ...filter, signal }), formatOf(options, output), print, showProgress);
+    const write = async (print: Print, signal?: AbortSignal) => {
+      const { head, lineOf } = formatOf(options, output);
+      await print(head);
+      let done = 0;
+      await reader.each({ ...filter, signal }, (entry) => {
+        if (++done % STEP === 0) showProgress(done);
+        return print(lineOf(entry));
+      });
+    };
     if (options.out === undefined) await write((text) => output.print(text));
     else await interruptibly((signal) => writeNewFile(options.out!, (print) => write(print, signal)));
   } finally {
@@ -59,20 +66,6 @@ function formatOf({ csv, out }: Options, { isTerminal }: Output): Format {
   return csv
     ? { head: CSV_HEAD + end, lineOf: (entry) => shown(csvOf(entry)) + end }
     : { head: '', lineOf: (entry) => `${shown(JSON.stringify(entry))}\n` };
-}
-
-async function writeAll(
-  entries: AsyncIterable<StoredEntry>,
-  { head, lineOf }: Format,
-  print: Print,
-  showProgress: (done: number) => void,
-): Promise<void> {
-  await print(head);
-  let done = 0;
-  for await (const entry of entries) {
-    await print(lineOf(entry));
-    if (++done % STEP === 0) showProgress(done);
-  }
 }
 
 /** How many there will be is known at no cost when nothing but a task and types is asked for. */

@@ -79,7 +79,7 @@ function showOn(output: Output, { json, details = false }: Options, taskId: stri
 async function printAll(
   reader: LogReader,
   { filter, counts, lines, words }: Wanted,
-  show: (entry: StoredEntry) => Promise<void>,
+  show: (entry: StoredEntry) => Promise<void> | undefined,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const asked = { ...filter, signal };

@@ -3,7 +3,8 @@
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
 export function count(value: number): string {
-  return value.toLocaleString('en-US');
+  // The same as toLocaleString, which takes some milliseconds to begin with.
+  return String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
 /** `1 segment`, `2 segments`. */

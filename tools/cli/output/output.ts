@@ -59,17 +59,17 @@ export class Output {
     return this.#hasColour ? styleText(style, text, { validateStream: false }) : text;
   }
 
-  /** Resolves when more may be printed. What is printed is not in the pipe yet before `end`. */
-  async print(text: string): Promise<void> {
+  /** Resolves when more may be printed; undefined when it may be at once. What is printed is not in the pipe before `flush`. */
+  print(text: string): Promise<void> | undefined {
     this.#pending += text;
-    if (this.#pending.length >= PIECE) await this.#push();
+    return this.#pending.length < PIECE ? undefined : this.#push();
   }
 
-  line(text = ''): Promise<void> {
+  line(text = ''): Promise<void> | undefined {
     return this.print(`${text}\n`);
   }
 
-  json(value: unknown): Promise<void> {
+  json(value: unknown): Promise<void> | undefined {
     // Of what steers terminals JSON itself spells out only a part. It is within texts, where the spelling means the same.
     return this.print(`${printable(JSON.stringify(value))}\n`);
   }

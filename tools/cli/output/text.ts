@@ -1,15 +1,25 @@
 /** Text of entries on a terminal: how wide it is, cut, wrapped, and without anything that would steer the terminal. */
-import stringWidth from 'string-width';
+import { createRequire } from 'node:module';
 import { printable } from '../../../src/printable.js';
 
-const PLAIN = /^[\x20-\x7e]*$/;
+/** A column each: ASCII, and what the screens themselves are drawn with. */
+const PLAIN = /^[\x20-\x7e\u2500-\u259f\u00b7\u2013\u2014\u2026\u25cf]*$/;
 const ELLIPSIS = '…';
 const LONGEST_PIECE = /.{1,256}/gsu;
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+/** To load what knows other characters takes longer than most commands do, and most never need it. */
+let stringWidth: ((text: string) => number) | undefined;
+let segmenter: Intl.Segmenter | undefined;
 
 /** Columns that it takes. */
 export function widthOf(text: string): number {
-  return PLAIN.test(text) ? text.length : stringWidth(text);
+  if (PLAIN.test(text)) return text.length;
+  stringWidth ??= (createRequire(import.meta.url)('string-width') as typeof import('string-width')).default;
+  return stringWidth(text);
+}
+
+function graphemesOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  return segmenter.segment(text);
 }
 
 /** On one line: ends of lines are shown as what they are. */
@@ -30,7 +40,7 @@ export function cut(text: string, columns: number): string {
     return text.length <= columns ? text : columns < 1 ? '' : text.slice(0, columns - 1) + ELLIPSIS;
   if (text.length <= columns * 8 && widthOf(text) <= columns) return text;
   let [kept, width] = ['', 0];
-  for (const { segment } of segmenter.segment(text.slice(0, Math.max(0, columns) * 8 + 64))) {
+  for (const { segment } of graphemesOf(text.slice(0, Math.max(0, columns) * 8 + 64))) {
     const more = widthOf(segment);
     if (width + more > columns - 1) break;
     kept += segment;
@@ -64,7 +74,7 @@ export function wrap(line: string, columns: number): string[] {
     }
     // In pieces: what finding the next character costs grows with the text that it is found in.
     for (const piece of word.match(LONGEST_PIECE) ?? [])
-      for (const { segment } of segmenter.segment(piece)) {
+      for (const { segment } of graphemesOf(piece)) {
         const more = widthOf(segment);
         if (width + more > columns && width > 0) push();
         current += segment;

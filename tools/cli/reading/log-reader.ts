@@ -65,8 +65,25 @@ export class LogReader {
       }
     } catch (error) {
       await this.#leaveRows(error);
-      const behind = wanted.order === 'desc' ? { before: last } : { after: last };
-      yield* this.#log.scan(last === undefined ? wanted : { ...wanted, ...behind });
+      yield* this.#log.scan(last === undefined ? wanted : { ...wanted, ...behind(wanted, last) });
+    }
+  }
+
+  /** As `scan`, for many: what takes an entry is only waited for when it says so. */
+  async each(wanted: ScanOptions, take: (entry: StoredEntry) => Promise<void> | undefined): Promise<void> {
+    let last: string | undefined;
+    const through = async (options: ScanOptions) => {
+      for await (const entry of this.#log.scan(options)) {
+        last = entry.id;
+        const waiting = take(entry);
+        if (waiting !== undefined) await waiting;
+      }
+    };
+    try {
+      await through(wanted);
+    } catch (error) {
+      await this.#leaveRows(error);
+      await through(last === undefined ? wanted : { ...wanted, ...behind(wanted, last) });
     }
   }
 
@@ -133,4 +150,8 @@ export class LogReader {
     this.#problems.add(what);
     if (this.#problems.size <= MOST_TOLD) this.#note(`agentlog: damaged: ${what}`);
   }
+}
+
+function behind({ order }: ScanOptions, last: string): Pick<ScanOptions, 'after' | 'before'> {
+  return order === 'desc' ? { before: last } : { after: last };
 }

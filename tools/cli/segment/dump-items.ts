@@ -9,11 +9,11 @@ import { adviceFor, VERDICT_EXIT } from './verdict-report.js';
 
 /** How it is shown. */
 export interface DumpView {
-  record(record: SegmentRecord): Promise<void>;
-  hole(hole: Hole): Promise<void>;
-  tail(tail: Tail): Promise<void>;
+  record(record: SegmentRecord): Promise<void> | undefined;
+  hole(hole: Hole): Promise<void> | undefined;
+  tail(tail: Tail): Promise<void> | undefined;
   /** A living writer's last batch, which may still be taken back. */
-  unproven(offset: number): Promise<void>;
+  unproven(offset: number): Promise<void> | undefined;
   /** Nothing is shown at all. */
   nothing?(): void;
 }
@@ -35,8 +35,8 @@ export async function dumpItems(
       const isWanted = item.kind === 'hole' ? wantsHole(filter, item) : wantsRecord(filter, item);
       if (!isWanted) continue;
       shown++;
-      if (item.kind === 'hole') await view.hole(item);
-      else await view.record(item);
+      const waiting = item.kind === 'hole' ? view.hole(item) : view.record(item);
+      if (waiting !== undefined) await waiting;
     }
   const verdict = scan.scanner.verdict!;
   if (verdict.kind === 'unreadable' || verdict.kind === 'unsupported')

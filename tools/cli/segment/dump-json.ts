@@ -18,19 +18,19 @@ export class JsonView implements DumpView {
     this.#output = output;
   }
 
-  record(record: SegmentRecord): Promise<void> {
+  record(record: SegmentRecord): Promise<void> | undefined {
     // Where JSON has a character that steers, it is within a text, and its spelling means the same.
     return this.#output.line(printable(recordJson(record)));
   }
 
-  hole({ offset, length, cause, lost }: Hole): Promise<void> {
+  hole({ offset, length, cause, lost }: Hole): Promise<void> | undefined {
     const place = { offset, bytes: length };
     return this.#output.json(
       lost === null ? { ...place, kind: 'hole', cause } : { ...place, kind: 'lost', cause, lost: lost.id },
     );
   }
 
-  tail({ offset, length }: Tail): Promise<void> {
+  tail({ offset, length }: Tail): Promise<void> | undefined {
     return this.#output.json({ offset, bytes: length, kind: 'tail' });
   }
 

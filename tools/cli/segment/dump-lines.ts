@@ -39,13 +39,13 @@ export class LinesView implements DumpView {
     this.#gap = this.#isWide ? '  ' : ' ';
   }
 
-  head(): Promise<void> {
+  head(): Promise<void> | undefined {
     const when = this.#isWide ? pad('TIME', 23) : pad('TIME', 12);
     const row = this.#row('OFFSET', 'ID', 'BATCH', 'TYPE', 'TASK', when, 'TEXT');
     return this.#output.line(this.#output.style('dim', row));
   }
 
-  record(record: SegmentRecord): Promise<void> {
+  record(record: SegmentRecord): Promise<void> | undefined {
     const { offset, id, batch, type, bytes, payloadStart, payloadEnd } = record;
     const texts = type === RECORD_TYPE.entry ? decodeTexts(bytes, payloadStart, payloadEnd) : undefined;
     if (texts === undefined) {
@@ -71,11 +71,11 @@ export class LinesView implements DumpView {
     this.#output.note('No record was found.');
   }
 
-  hole(hole: Hole): Promise<void> {
+  hole(hole: Hole): Promise<void> | undefined {
     return this.#remark('red', hole.offset, describeHole(hole));
   }
 
-  tail({ offset, length, records }: Tail): Promise<void> {
+  tail({ offset, length, records }: Tail): Promise<void> | undefined {
     const whole = records === 0 ? '' : `, with ${counted(records, 'whole record')} in it`;
     return this.#remark(
       'yellow',
@@ -84,7 +84,7 @@ export class LinesView implements DumpView {
     );
   }
 
-  unproven(offset: number): Promise<void> {
+  unproven(offset: number): Promise<void> | undefined {
     return this.#remark('cyan', offset, 'being written: what stands here is not proven yet');
   }
 
@@ -148,7 +148,7 @@ export class LinesView implements DumpView {
     return detail === undefined ? texts : texts + block(indented(detail), 'cyan');
   }
 
-  #remark(style: Style, offset: number, text: string): Promise<void> {
+  #remark(style: Style, offset: number, text: string): Promise<void> | undefined {
     const columns = this.#output.width - this.#offsetColumns - 2;
     const lines = wrap(text, columns)
       .map((line, i) => `${`${i === 0 ? offset : ''}`.padStart(this.#offsetColumns)}  ${line}`)

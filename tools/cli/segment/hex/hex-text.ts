@@ -34,7 +34,7 @@ export class HexText {
   }
 
   /** In which no record stands. */
-  bytes(offset: number, size: number): Promise<void> {
+  bytes(offset: number, size: number): Promise<void> | undefined {
     return this.#bytes(offset, size, '');
   }
 
@@ -65,12 +65,12 @@ export class HexText {
     if (offset + size > end) await this.#more(offset + size - end, end);
   }
 
-  #more(bytes: number, offset: number): Promise<void> {
+  #more(bytes: number, offset: number): Promise<void> | undefined {
     const text = `… ${bytes} more; --payload shows all, --at ${offset} goes on`;
     return this.#output.line(this.#output.style('dim', ' '.repeat(this.#offsetColumns + 2) + text));
   }
 
-  #row(offset: string, bytes: Buffer, name: string, text: string): Promise<void> {
+  #row(offset: string, bytes: Buffer, name: string, text: string): Promise<void> | undefined {
     const digits = bytes.toString('hex').replace(/..(?!$)/g, '$& ');
     const place = this.#output.style('dim', offset.padStart(this.#offsetColumns));
     const named = this.#output.style('cyan', pad(name, NAME_COLUMNS));
