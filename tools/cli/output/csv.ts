@@ -19,8 +19,17 @@ function field(text: string | undefined): string {
   return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+/** Of the last second that was asked for, as most entries are of the same one as those before them. */
+let second = Number.NaN;
+let shown = '';
+
 /** ISO 8601; none for what no calendar knows. */
 function timeOf(timestamp: number): string {
-  const date = new Date(timestamp);
-  return Number.isNaN(date.getTime()) ? '' : date.toISOString();
+  const whole = Math.floor(timestamp / 1000);
+  if (whole !== second) {
+    const date = new Date(whole * 1000);
+    second = whole;
+    shown = Number.isNaN(date.getTime()) ? '' : date.toISOString().replace(/\.000Z$/, '');
+  }
+  return shown === '' ? '' : `${shown}.${String(timestamp - whole * 1000).padStart(3, '0')}Z`;
 }
