@@ -1,5 +1,6 @@
 /** What a host may choose when it opens a store. A misused option is a `TypeError` that says what was meant. */
 import { URL } from 'node:url';
+import { editDistance } from './edit-distance.js';
 import type { Entry, JsonValue } from './entry.js';
 import { type AgentLogListeners, EVENT_NAMES } from './events.js';
 import { printableName } from './printable.js';
@@ -143,19 +144,9 @@ function suggestion(unknown: string): string {
     : `; there are: ${Object.keys(RULES).join(', ')}`;
 }
 
-/** How many letters must be changed, added or left out, whatever their case. */
+/** Whatever the case of their letters. */
 function distance(a: string, b: string): number {
-  const [x, y] = [a.toLowerCase(), b.toLowerCase()];
-  let row = Array.from({ length: y.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= x.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= y.length; j++) {
-      const change = row[j - 1]! + (x[i - 1] === y[j - 1] ? 0 : 1);
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[y.length]!;
+  return editDistance(a.toLowerCase(), b.toLowerCase());
 }
 
 function show(value: unknown): string {

@@ -94,6 +94,25 @@ it('flushSync does not tell an old failure again', async () => {
   log.flushSync();
 });
 
+/** Whose syncs by `a` fail until it is mended; tells when `lister` has listed the segments. */
+class BadDiskUntilMended {
+  isMended = false;
+  readonly listed: Promise<void>;
+
+  constructor(disk: SimulatedDisk, lister: string) {
+    let lists = 0;
+    this.listed = new Promise<void>((resolve) => {
+      disk.interfere = (process, call) => {
+        if (process === 'a' && call === 'fdatasync' && !this.isMended)
+          throw failure('EIO', call, 'a bad disk');
+        // A list is taken twice.
+        if (process === lister && call === 'readdir' && ++lists === 2) resolve();
+        return undefined;
+      };
+    });
+  }
+}
+
 it('what was cut off after the segments were listed is not read', async () => {
   const setting = new Setting();
   const { disk, outside } = setting;
@@ -103,19 +122,11 @@ it('what was cut off after the segments were listed is not read', async () => {
   // The reader has listed the segments, and waits until it may ask who lives.
   const asker = outside.callSync('open', `${STORE}/locks/liveness.lock`, 2, 0);
   outside.callSync('flock', asker);
-  let failing = true;
-  let lists = 0;
-  const listed = new Promise<void>((resolve) => {
-    disk.interfere = (process, call) => {
-      if (process === 'a' && call === 'fdatasync' && failing) throw failure('EIO', call, 'a bad disk');
-      if (process === 'r' && call === 'readdir' && ++lists === 2) resolve();
-      return undefined;
-    };
-  });
+  const bad = new BadDiskUntilMended(disk, 'r');
   const reading = read(reader);
-  await listed;
+  await bad.listed;
   await expect(log.append(entry('rejected'))).rejects.toMatchObject({ code: 'AGENTLOG_IO' });
-  failing = false;
+  bad.isMended = true;
   await log.append(entry('three'));
   await turns(20);
   outside.callSync('close', asker);
@@ -130,19 +141,11 @@ it('a cut that is made while it is asked who lives counts for whoever asks', asy
   await log.append(entry('one'));
   const asker = outside.callSync('open', `${STORE}/locks/liveness.lock`, 2, 0);
   outside.callSync('flock', asker);
-  let failing = true;
-  let lists = 0;
-  const listed = new Promise<void>((resolve) => {
-    disk.interfere = (process, call) => {
-      if (process === 'a' && call === 'fdatasync' && failing) throw failure('EIO', call, 'a bad disk');
-      if (process === 'compactor' && call === 'readdir' && ++lists === 2) resolve();
-      return undefined;
-    };
-  });
+  const bad = new BadDiskUntilMended(disk, 'compactor');
   const surveying = survey(disk.processNamed('compactor'), pathsOf(STORE));
-  await listed;
+  await bad.listed;
   await expect(log.append(entry('rejected'))).rejects.toMatchObject({ code: 'AGENTLOG_IO' });
-  failing = false;
+  bad.isMended = true;
   await log.append(entry('three'));
   await turns(20);
   outside.callSync('close', asker);

@@ -1,6 +1,7 @@
 /** The command line, made of the definitions. */
 import { existsSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
+import { editDistance } from '../../src/edit-distance.js';
 import { printable, printableName } from '../../src/printable.js';
 import {
   COMMON_OPTIONS,
@@ -150,14 +151,5 @@ function meant(args: readonly string[]): string[] {
 /** Two letters wrong at most. */
 function isNear(name: string, given: string): boolean {
   if (given.length > 2 && name.startsWith(given)) return true;
-  let row = Array.from({ length: given.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= name.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= given.length; j++)
-      next.push(
-        Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (name[i - 1] === given[j - 1] ? 0 : 1)),
-      );
-    row = next;
-  }
-  return row[given.length]! <= 2;
+  return editDistance(name, given) <= 2;
 }

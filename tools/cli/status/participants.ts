@@ -1,10 +1,9 @@
 /** Who has the store open to write, and who leads. */
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { readFileHeader } from '../../../src/segment/file-header.js';
-import { MAX_FILE_HEADER_BYTES } from '../../../src/segment/layout.js';
 import type { StorePaths } from '../../../src/segment/store-directory.js';
 import type { Holders } from '../store/holders.js';
+import { segmentHeader } from '../store/segment-header.js';
 import type { SegmentOf, StoreFiles } from './files.js';
 
 export interface Writer {
@@ -46,15 +45,8 @@ export function writersOf({ locks }: StorePaths, files: StoreFiles, holders: Hol
 }
 
 function pidIn({ path }: SegmentOf): number | null {
-  const bytes = Buffer.alloc(MAX_FILE_HEADER_BYTES);
   try {
-    const fd = openSync(path, 'r');
-    try {
-      const reading = readFileHeader(bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0)));
-      return reading.kind === 'good' ? reading.header.pid : null;
-    } finally {
-      closeSync(fd);
-    }
+    return segmentHeader(path)?.pid ?? null;
   } catch {
     // It has become rows, or cannot be read.
     return null;

@@ -4,9 +4,8 @@
  *
  * In a container only the locks of its own processes are listed: a writer in another container looks dead to it.
  */
-import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
-import { readFileHeader } from '../../../src/segment/file-header.js';
-import { MAX_FILE_HEADER_BYTES } from '../../../src/segment/layout.js';
+import { readFileSync, statSync } from 'node:fs';
+import { segmentHeader } from './segment-header.js';
 
 const LOCKS = '/proc/locks';
 
@@ -38,16 +37,8 @@ export function holderIn(locks: string, ino: number): Holder | undefined {
 }
 
 function writerNamedIn(path: string): Holder | undefined {
-  const bytes = Buffer.alloc(MAX_FILE_HEADER_BYTES);
-  const fd = openSync(path, 'r');
-  try {
-    const reading = readFileHeader(bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0)));
-    if (reading.kind !== 'good') return undefined;
-    const { pid, created } = reading.header;
-    return isRunningSince(pid, created) ? { pid } : undefined;
-  } finally {
-    closeSync(fd);
-  }
+  const header = segmentHeader(path);
+  return header !== undefined && isRunningSince(header.pid, header.created) ? { pid: header.pid } : undefined;
 }
 
 /** Where nobody tells when a process began, one with this number counts. */
