@@ -123,7 +123,8 @@ class JsonWriter {
   }
 }
 
-function quote(text: string): string {
+/** As JSON.stringify, and faster for most texts; what is not well-formed becomes so. */
+export function quote(text: string): string {
   return NEEDS_ESCAPE.test(text) ? JSON.stringify(text.toWellFormed()) : `"${text}"`;
 }
 

@@ -10,24 +10,16 @@ import CRC32 from 'crc-32';
 /** From here on the native call costs less than the loop (`npm run bench -- codec`). */
 const NATIVE_FROM = 224;
 
-/** table(0)[n] is the step for one byte; table(k)[n] is the same step followed by k zero bytes. */
-function table(zeros: number): Int32Array {
-  const steps = Int32Array.from({ length: 256 }, (_, n) => ~CRC32.buf([n], -1));
-  const first = steps.slice();
-  for (let k = 0; k < zeros; k++) {
-    for (let n = 0; n < 256; n++) steps[n] = (steps[n]! >>> 8) ^ first[steps[n]! & 255]!;
-  }
-  return steps;
-}
-
-const T0 = table(0);
-const T1 = table(1);
-const T2 = table(2);
-const T3 = table(3);
-const T4 = table(4);
-const T5 = table(5);
-const T6 = table(6);
-const T7 = table(7);
+/** T0[n] is the step for one byte; each other table is the step of the one before it, followed by a byte that is zero. */
+const T0 = Int32Array.from({ length: 256 }, (_, n) => ~CRC32.buf([n], -1));
+const followed = (steps: Int32Array) => steps.map((c) => (c >>> 8) ^ T0[c & 255]!);
+const T1 = followed(T0);
+const T2 = followed(T1);
+const T3 = followed(T2);
+const T4 = followed(T3);
+const T5 = followed(T4);
+const T6 = followed(T5);
+const T7 = followed(T6);
 
 /** The CRC of `bytes[start, end)`, going on from `seed`, the CRC of what came before (0 at the beginning). */
 export function crc32(bytes: Uint8Array, start: number, end: number, seed = 0): number {

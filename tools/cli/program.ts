@@ -31,12 +31,16 @@ export async function runProgram(
   output: Output,
 ): Promise<ExitCode> {
   let code: ExitCode = 0;
-  const program = makeProgram(version, output, async (definition, given, options) => {
+  const words = meant(args);
+  // To make all takes longer than to make one.
+  const asked = COMMANDS.find(({ name }) => name === words[0]);
+  const commands = asked === undefined ? COMMANDS : [asked];
+  const program = makeProgram(version, output, commands, async (definition, given, options) => {
     const { run } = await definition.load();
     code = await run({ args: given, options: options as never, output });
   });
   try {
-    await program.parseAsync(meant(args), { from: 'user' });
+    await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // It has printed what there is to say.
@@ -51,7 +55,12 @@ type Run = (
   options: unknown,
 ) => Promise<void>;
 
-function makeProgram(version: string, output: Output, run: Run): Command {
+function makeProgram(
+  version: string,
+  output: Output,
+  commands: readonly CommandDefinition[],
+  run: Run,
+): Command {
   const program = new Command('agentlog')
     .description(ABOUT)
     .version(version, '-V, --version', 'print the version')
@@ -62,7 +71,7 @@ function makeProgram(version: string, output: Output, run: Run): Command {
     .configureHelp({ helpWidth: Math.min(HELP_WIDTH, output.width) })
     .exitOverride()
     .configureOutput(outputOf(output));
-  for (const definition of COMMANDS) program.addCommand(commandOf(definition, output, run));
+  for (const definition of commands) program.addCommand(commandOf(definition, output, run));
   return program;
 }
 

@@ -5,6 +5,7 @@ import type { EntryFilter } from '../../../src/reading/api.js';
 import type { ExitCode, Invocation } from '../definition.js';
 import { CliError, UsageError } from '../errors.js';
 import { CSV_END, CSV_HEAD, csvOf } from '../output/csv.js';
+import { jsonOf } from '../output/json-line.js';
 import { writeNewFile } from '../output/new-file.js';
 import { count, counted } from '../output/numbers.js';
 import type { Output } from '../output/output.js';
@@ -65,7 +66,7 @@ function formatOf({ csv, out }: Options, { isTerminal }: Output): Format {
   const end = isShown ? '\n' : CSV_END;
   return csv
     ? { head: CSV_HEAD + end, lineOf: (entry) => shown(csvOf(entry)) + end }
-    : { head: '', lineOf: (entry) => `${shown(JSON.stringify(entry))}\n` };
+    : { head: '', lineOf: (entry) => `${shown(jsonOf(entry))}\n` };
 }
 
 /** How many there will be is known at no cost when nothing but a task and types is asked for. */

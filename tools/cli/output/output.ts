@@ -38,6 +38,8 @@ export class Output {
   readonly #streams: Streams;
   readonly #hasColour: boolean;
   #pending = '';
+  /** Of the piece that is on its way, while the next one is made. */
+  #written: Promise<void> = Promise.resolve();
   #failure: NodeJS.ErrnoException | undefined;
 
   constructor(streams: Streams = process) {
@@ -77,6 +79,8 @@ export class Output {
   /** What has been printed can be seen. */
   async flush(): Promise<void> {
     await this.#push();
+    await this.#written;
+    this.#check();
   }
 
   /** For people only, beside what was asked for. */
@@ -97,14 +101,15 @@ export class Output {
     return new Output({ ...this.#streams, stdout });
   }
 
+  /** One piece at a time is on its way. */
   async #push(): Promise<void> {
+    await this.#written;
+    // A pipe that nobody reads from any more says so when it is written to, and only then.
     this.#check();
     const text = this.#pending;
     this.#pending = '';
     if (text === '') return;
-    // A pipe that nobody reads from any more says so when it is written to, and only then.
-    await new Promise<void>((resolve) => this.#streams.stdout.write(text, () => resolve()));
-    this.#check();
+    this.#written = new Promise((resolve) => this.#streams.stdout.write(text, () => resolve()));
   }
 
   get #isGone(): boolean {

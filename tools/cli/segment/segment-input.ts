@@ -2,7 +2,6 @@
 import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { ioError } from '../../../src/errors.js';
-import { lastBatchBeforeCut } from '../../../src/segment/cut-by-later.js';
 import { nodeDisk } from '../../../src/segment/disk.js';
 import { FileScan } from '../../../src/segment/scan-file.js';
 import { parseSegmentName, type SegmentName } from '../../../src/segment/segment-name.js';
@@ -106,8 +105,9 @@ async function knownOf(path: string): Promise<Known> {
   if (name?.state === 'sealed') return { name, writer: 'sealed', holder: undefined };
   const holder = name === undefined ? undefined : holderOf(path);
   if (holder !== undefined) return { name, writer: 'live', holder };
-  const lastBatch =
-    name === undefined ? undefined : await lastBatchBeforeCut(nodeDisk, path, name, isWritten);
+  if (name === undefined) return { name, writer: 'gone', holder };
+  const { lastBatchBeforeCut } = await import('../../../src/segment/cut-by-later.js');
+  const lastBatch = await lastBatchBeforeCut(nodeDisk, path, name, isWritten);
   return lastBatch === undefined
     ? { name, writer: 'gone', holder }
     : { name, writer: 'cut', holder, lastBatch };

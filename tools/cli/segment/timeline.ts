@@ -2,10 +2,17 @@
 
 const MOST_SPANS = 60;
 
+interface Span {
+  entries: number;
+}
+
 export class Timeline {
   /** By the number of the span. */
-  #spans = new Map<number, number>();
+  #spans = new Map<number, Span>();
   #length = 1;
+  /** What comes one after the other is of the same span, mostly. */
+  #latest = Number.NaN;
+  #latestSpan: Span = { entries: 0 };
   #first = Number.POSITIVE_INFINITY;
   #last = Number.NEGATIVE_INFINITY;
 
@@ -13,8 +20,12 @@ export class Timeline {
     this.#first = Math.min(this.#first, time);
     this.#last = Math.max(this.#last, time);
     while (this.#spanOf(this.#last) - this.#spanOf(this.#first) >= MOST_SPANS) this.#double();
-    const span = this.#spanOf(time);
-    this.#spans.set(span, (this.#spans.get(span) ?? 0) + 1);
+    const number = this.#spanOf(time);
+    if (number !== this.#latest) {
+      this.#latest = number;
+      this.#latestSpan = this.#span(number);
+    }
+    this.#latestSpan.entries++;
   }
 
   /** Null when nothing happened. */
@@ -22,7 +33,7 @@ export class Timeline {
     if (this.#spans.size === 0) return null;
     const from = this.#spanOf(this.#first);
     const spans = this.#spanOf(this.#last) - from + 1;
-    const entries = Array.from({ length: spans }, (_, i) => this.#spans.get(from + i) ?? 0);
+    const entries = Array.from({ length: spans }, (_, i) => this.#spans.get(from + i)?.entries ?? 0);
     return { from: this.#first, to: this.#last, entries };
   }
 
@@ -30,13 +41,20 @@ export class Timeline {
     return Math.floor(time / this.#length);
   }
 
-  #double(): void {
-    this.#length *= 2;
-    const merged = new Map<number, number>();
-    for (const [span, count] of this.#spans) {
-      const into = Math.floor(span / 2);
-      merged.set(into, (merged.get(into) ?? 0) + count);
+  #span(number: number): Span {
+    let span = this.#spans.get(number);
+    if (span === undefined) {
+      span = { entries: 0 };
+      this.#spans.set(number, span);
     }
-    this.#spans = merged;
+    return span;
+  }
+
+  #double(): void {
+    const halves = this.#spans;
+    this.#length *= 2;
+    this.#latest = Number.NaN;
+    this.#spans = new Map();
+    for (const [number, { entries }] of halves) this.#span(Math.floor(number / 2)).entries += entries;
   }
 }
