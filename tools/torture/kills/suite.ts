@@ -4,7 +4,7 @@ import { judge } from '../processes/judge.js';
 import type { Run, Suite } from '../suite.js';
 import { Life } from './life.js';
 
-const MINUTES = { short: 0.06, long: 3 };
+const MINUTES = { short: 0.06, long: 2 };
 /** Of one store. The time that it takes to judge it comes on top. */
 const LIFE_MINUTES = 1 / 3;
 
