@@ -196,6 +196,11 @@ export class SegmentScanner {
       const record = walk.next(window);
       if (record === 'more' || record === 'end') return record;
       const pastCut = record.batch > this.#lastBatch;
+      if (this.#writer === 'live' && this.#hasLostOnlyAMark(walk, record)) {
+        // Only what becomes of the writer tells whether that is damage. What is sealed is whole in any case.
+        this.#proven = Math.max(this.#proven, record.batch - 1);
+        return 'end';
+      }
       if (walk.holeStart >= 0 && !this.#isNothing(walk, record)) sightings?.addHole(walk, record);
       if (pastCut) return 'cut';
 
@@ -215,9 +220,12 @@ export class SegmentScanner {
   #isNothing(walk: RecordWalk, record: SegmentRecord): boolean {
     const behindCut = record.batch > this.#lastBatch && walk.batch > this.#lastBatch;
     // Only the sync of the seal makes the mark before it durable: a power cut in between may leave the seal alone.
-    const lostMark =
-      this.#writer !== 'sealed' && record.type === RECORD_TYPE.seal && walk.hasLostOnlyAMark(record);
-    return behindCut || lostMark;
+    return behindCut || (this.#writer !== 'sealed' && this.#hasLostOnlyAMark(walk, record));
+  }
+
+  /** `record` is the seal, and nothing but the mark in front of it cannot be read. */
+  #hasLostOnlyAMark(walk: RecordWalk, record: SegmentRecord): boolean {
+    return walk.holeStart >= 0 && record.type === RECORD_TYPE.seal && walk.hasLostOnlyAMark(record);
   }
 
   #isUncertain(restart: Restart, provenBefore: number): boolean {

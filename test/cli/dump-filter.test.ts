@@ -1,8 +1,9 @@
 /** Which records `agentlog dump` is asked for. */
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { formatId } from '../../src/entry-id.js';
 import { parseBound } from '../../tools/cli/arguments.js';
-import type { DumpFilter } from '../../tools/cli/segment/dump-filter.js';
+import { type DumpFilter, isWithin } from '../../tools/cli/segment/dump-filter.js';
 import { dumpItems } from '../../tools/cli/segment/dump-items.js';
 import { SegmentInput } from '../../tools/cli/segment/segment-input.js';
 import { copyFixture } from './support/segment-fixtures.js';
@@ -56,4 +57,9 @@ test('what is lost is shown whatever is asked for, but not outside of the bounds
     offsets: [64, 176],
     code: 0,
   });
+});
+
+test('an id that no writer gives has no time, and is left out by none', () => {
+  const place = { offset: 64, end: 96, id: formatId(2 ** 32 - 1, 0) };
+  expect(isWithin(place, parseBound('2026-01-02'), parseBound('1d'))).toBe(true);
 });

@@ -224,6 +224,30 @@ describe('a scan beside a living writer', () => {
     expect([...records, ...rest]).toEqual(recordsOf(bytes));
   });
 
+  it('waits before a seal whose mark cannot be read, until it is known what became of the writer', () => {
+    const image = new SegmentImage(headerOf(5));
+    addRandomBatches(image, new Random(6), 3);
+    const bytes = image.mark().seal().bytes();
+    const records = recordsOf(bytes);
+    const [mark, seal] = records.slice(-2);
+    const rotten = Buffer.from(bytes).fill(0, mark!.offset, mark!.end);
+    const read = (at: number, length: number) => rotten.subarray(at, at + length);
+    const goOn = (writer: 'gone' | 'sealed') => {
+      const scanner = new SegmentScanner({ size: rotten.length, writer: 'live' });
+      const alive = runScanner(scanner, read);
+      // The seal proves what was written before it all the same.
+      expect(alive.records).toEqual(records.slice(0, -2));
+      expect(alive.holes).toEqual([]);
+      expect(alive.verdict.kind).toBe('live');
+      scanner.resume({ size: rotten.length, writer });
+      const { records: more, holes, verdict } = runScanner(scanner, read);
+      expect(more).toEqual([seal]);
+      return [holes.length, verdict.kind];
+    };
+    expect(goOn('gone')).toEqual([0, 'sealed']);
+    expect(goOn('sealed')).toEqual([1, 'damaged']);
+  });
+
   it('does not go on after a seal', () => {
     const image = new SegmentImage(headerOf(5));
     addRandomBatches(image, new Random(6), 2);

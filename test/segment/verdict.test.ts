@@ -390,13 +390,11 @@ describe('a seal', () => {
     const bytes = imageOf(['a'], ['b']).mark().seal().bytes();
     const [, , mark] = recordsOf(bytes);
     const withoutMark = Buffer.from(bytes).fill(0, mark!.offset, mark!.end);
-    for (const writer of ['live', 'gone'] as const) {
-      expect(scanBytes(withoutMark, { writer }).verdict).toMatchObject({
-        kind: 'sealed',
-        holeCount: 0,
-        missing: 0,
-      });
-    }
+    expect(scanBytes(withoutMark, { writer: 'gone' }).verdict).toMatchObject({
+      kind: 'sealed',
+      holeCount: 0,
+      missing: 0,
+    });
     // With the name on disk the seal was synced, and the mark with it.
     expect(scanBytes(withoutMark, { writer: 'sealed' }).verdict).toMatchObject({
       kind: 'damaged',

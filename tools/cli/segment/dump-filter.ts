@@ -55,6 +55,13 @@ export function isWithin(place: Place, from: Bound | undefined, to: Bound | unde
   if (from?.kind === 'id' && id < from.id) return false;
   if (to?.kind === 'id' && id > to.id) return false;
   if (from?.kind !== 'time' && to?.kind !== 'time') return true;
-  const time = place.time ?? unpackId(parseId(id)!).time;
+  const time = place.time ?? timeOf(id);
+  if (time === undefined) return true;
   return (from?.kind !== 'time' || time >= from.time) && (to?.kind !== 'time' || time <= to.time);
+}
+
+/** Of an id that no writer gives there is none, although the checksums are right. */
+function timeOf(id: string): number | undefined {
+  const halves = parseId(id);
+  return halves && unpackId(halves).time;
 }
