@@ -16,7 +16,7 @@ import { KILLED, KilledLeaders } from './support/killed-leaders.js';
 import { Readings } from './support/readings.js';
 import { openStore } from './support/stores.js';
 
-const KILLS = process.env.AGENTLOG_MINUTE === '1' ? 40 : 8;
+const KILLS = process.env.AGENTLOG_MINUTE === '1' ? 40 : 5;
 const LEADING = 3;
 /** Of a follower: between its start and its end. */
 const LONGEST_RUN_MS = 900;

@@ -406,7 +406,7 @@ test.each(ENDS)('a host that ends by %s takes a query inside of SQLite with it',
 });
 
 test('a host that is killed while the process starts leaves none', async () => {
-  for (let wait = 0; wait < 100; wait += 5) {
+  for (let wait = 0; wait < 100; wait += 10) {
     const host = startHost(
       `const log = await openAgentLog(args.store);
        log.sql(args.query);

@@ -28,7 +28,7 @@ export interface Told {
 /** Inputs that a thread takes at once. */
 const CROWD = 64;
 /** One of so many is a file on a disk or a command line, which takes a hundred times as long as what is in memory. */
-const COMMANDS_ONE_OF = 32;
+const COMMANDS_ONE_OF = 64;
 /** No input is longer than a hundredth of it, and nothing that is made of one should be much longer than the input. */
 const MOST_ALLOCATED = 4 * 1024 * 1024;
 const MOST_HELD = 256 * 1024 * 1024;

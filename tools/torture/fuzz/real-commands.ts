@@ -11,7 +11,7 @@ import { within } from './places.js';
 import { checkPrinted, type Printed } from './run-command.js';
 
 const PROGRAM = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
-const PROCESSES = { short: 24, long: 400 } as const;
+const PROCESSES = { short: 12, long: 400 } as const;
 const AT_ONCE = 2;
 /** As `HANGS_AFTER_MS` of the threads. */
 const HANGS_AFTER_MS = 60_000;

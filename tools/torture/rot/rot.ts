@@ -9,7 +9,7 @@ import type { Run, Suite } from '../suite.js';
 import type { Outcome, Template } from './case.js';
 import { type Ledger, STORE_KINDS } from './store-kinds.js';
 
-const SHORT_CASES = 14;
+const SHORT_CASES = 10;
 const LONG_MINUTES = 2;
 const PROCESSES = 2;
 /** A case takes a part of a second; what takes so much longer, on however busy a machine, has no end. */

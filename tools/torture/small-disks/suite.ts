@@ -13,7 +13,7 @@ const STEP = 4096;
 /** Of each disk, in the short form. */
 const SHORT_CASES = 6;
 /** One of so many in the long form; the seed shifts which. */
-const LONG_ONE_OF = 4;
+const LONG_ONE_OF = 6;
 /** Nothing takes so long; this only ends what hangs. */
 const HANGS_MS = 120_000;
 

@@ -40,8 +40,8 @@ export const CALLS = Object.keys(FAILURES);
 const FREQUENT: Readonly<Record<string, readonly (readonly string[])[]>> = {
   pwrite64: [['ENOSPC'], ['0'], [KILL]],
   // These change nothing on the disk.
-  openat: [['EMFILE'], [KILL], []],
-  close: [[KILL], [], []],
+  openat: [['EMFILE'], [], [KILL], ['EMFILE'], [], []],
+  close: [[KILL], [], [], [], [], []],
 };
 
 /** What is done to the nth call. */

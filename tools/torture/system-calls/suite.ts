@@ -8,7 +8,8 @@ import { type Fault, faultsOf, KILL, nameOf, PHASES, parseName } from './faults.
 import { Scenario } from './scenario.js';
 import { noTracing } from './tracer.js';
 
-const AT_ONCE = 2;
+/** Much of a case is waiting: for strace, and for the disk. */
+const AT_ONCE = 3;
 const SHORT_CASES = 9;
 /** Of the cases, in which the call must be reached: how often a thread makes it differs a little from run to run. */
 const LEAST_MET = 0.8;
