@@ -4,9 +4,9 @@
  *
  * For whoever leads. Handles that only suspect something leave a mark.
  */
-import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeOneFile } from '../db/copy.js';
+import { isThere } from '../db/file-identity.js';
 import {
   declareHealed,
   finishReplacing,
@@ -136,7 +136,7 @@ class Building {
   async takeRows(): Promise<void> {
     const { path, salvage } = this.#options;
     // Of one that is gone there is nothing to read.
-    for await (const part of existsSync(path) ? salvage() : []) {
+    for await (const part of isThere(path) ? salvage() : []) {
       this.#watch.check();
       if (part.kind === 'known') {
         if (part.isNewer) throw newerVersion(path);
@@ -162,6 +162,8 @@ class Building {
     const bytesOf = ({ path }: Source) => disk.callSync('lstat', path).size;
     let left = withoutBusy(sources, isKept).sort(compareAge);
     const all = left.length;
+    /** What the disk would not give is asked for once more: nobody brings in later what is passed over here. */
+    let failed: Source[] | undefined = [];
     while (left.length > 0) {
       this.#watch.check();
       const group = left.slice(0, countUpTo(left, roundBytes, bytesOf));
@@ -173,13 +175,18 @@ class Building {
         if (error instanceof TooMuchToErase) this.#delete(error.deletions);
         else if (error instanceof CannotBeRead) {
           const { source } = error;
-          this.#watch.left(error);
           // What its writer wrote behind it may say what counts of it; what was let go of has been judged.
           const isLeft = (one: Source) =>
             one === source ||
             (!isKept(source) && one.name.slot === source.name.slot && compareAge(one, source) > 0);
+          if (failed === undefined) this.#watch.left(error);
+          else failed.push(...left.filter(isLeft));
           left = left.filter((one) => !isLeft(one));
         } else throw error;
+      }
+      if (left.length === 0 && failed !== undefined) {
+        left = failed;
+        failed = undefined;
       }
       this.#tell(all - left.length, left.length);
     }

@@ -1,5 +1,5 @@
 /** Whether there is no database although there must have been one: segments were let go of, as they had become rows. */
-import { existsSync } from 'node:fs';
+import { isThere } from '../db/file-identity.js';
 import { rowsPath } from '../db/replacing.js';
 import type { Disk } from '../segment/disk.js';
 import { listSegments } from '../segment/segment-list.js';
@@ -8,6 +8,6 @@ import type { StorePaths } from '../segment/store-directory.js';
 
 /** `path`: where it should be. */
 export function isDatabaseLost(disk: Disk, paths: StorePaths, path: string): boolean {
-  const isThere = (directory: string) => runSync(disk, listSegments(directory)).length > 0;
-  return !existsSync(rowsPath(path)) && (isThere(paths.archive) || isThere(paths.quarantine));
+  const hasAny = (directory: string) => runSync(disk, listSegments(directory)).length > 0;
+  return !isThere(rowsPath(path)) && (hasAny(paths.archive) || hasAny(paths.quarantine));
 }

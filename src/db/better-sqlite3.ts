@@ -7,7 +7,7 @@
  */
 import type BetterSqlite3 from 'better-sqlite3';
 import { nativeRequire } from '../bundled.js';
-import type { AgentLogError } from '../errors.js';
+import { type AgentLogError, ioError } from '../errors.js';
 import { asError, firstLine, type NativeDefect, nativeMissing, thisNode } from '../native-missing.js';
 import { compareVersions, lowestAdmitted } from './node-range.js';
 
@@ -34,6 +34,16 @@ export function betterSqlite3(): SqliteDriver {
     nodeVersion: process.versions.node,
   });
   return driver;
+}
+
+/** A connection to the file. Only whoever closes it lets go of its locks. */
+export function connect(path: string, options: BetterSqlite3.Options): Connection {
+  try {
+    return new (betterSqlite3())(path, options);
+  } catch (error) {
+    // What cannot be opened is SQLite's to say, but that there is no directory better-sqlite3 says, of one that the disk hides too.
+    throw error instanceof TypeError ? ioError(`cannot open ${path}`, error) : error;
+  }
 }
 
 /** Exported for the tests, which hand it a `require` and a Node version of their own. */

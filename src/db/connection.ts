@@ -3,7 +3,7 @@
  * other descriptor of them drops SQLite's locks on all.
  */
 import { chmodSync } from 'node:fs';
-import { betterSqlite3, type Connection } from './better-sqlite3.js';
+import { type Connection, connect } from './better-sqlite3.js';
 import { logMissing } from './missing-log.js';
 import { FILE_MODE } from './new-file.js';
 import { refuseLink } from './no-link.js';
@@ -25,7 +25,7 @@ interface WritingOptions {
 /** The connection of the one who writes and checkpoints; the file is made if it is not there. */
 export function openForWriting(path: string, { allowUnsafeSqlite }: WritingOptions): Connection {
   refuseLink(path);
-  const db = new (betterSqlite3())(path, { timeout: WRITER_PATIENCE_MS });
+  const db = connect(path, { timeout: WRITER_PATIENCE_MS });
   try {
     if (!allowUnsafeSqlite) checkVersion(sqliteVersion(db));
     // By name: a descriptor of our own would drop SQLite's locks when it is closed. The other files get this one's mode.
@@ -68,7 +68,7 @@ export function openForReading(path: string, patience = READER_PATIENCE_MS): Con
  * may write can roll back. SQLite's locks let one do it.
  */
 function rollBack(path: string): void {
-  const db = new (betterSqlite3())(rowsPath(path), { fileMustExist: true, timeout: WRITER_PATIENCE_MS });
+  const db = connect(rowsPath(path), { fileMustExist: true, timeout: WRITER_PATIENCE_MS });
   try {
     setUp(db);
     db.pragma('schema_version');
@@ -80,7 +80,7 @@ function rollBack(path: string): void {
 function openOnce(path: string, patience: number): Connection {
   const present = rowsPath(path);
   refuseLink(present);
-  const db = new (betterSqlite3())(present, { readonly: true, fileMustExist: true, timeout: patience });
+  const db = connect(present, { readonly: true, fileMustExist: true, timeout: patience });
   try {
     setUp(db);
     db.pragma('query_only = ON');

@@ -1,6 +1,6 @@
 /** Copies the database as it is at one moment, while others write to it. */
 import { closeSync, fsyncSync, lstatSync, openSync } from 'node:fs';
-import { betterSqlite3 } from './better-sqlite3.js';
+import { connect } from './better-sqlite3.js';
 import { openForReading } from './connection.js';
 import { fileIdentity } from './file-identity.js';
 import { makeEmptyFile } from './new-file.js';
@@ -41,7 +41,7 @@ export async function copyDatabase(
  * have it open, and all of it is on disk afterwards.
  */
 export function makeOneFile(path: string): void {
-  const db = new (betterSqlite3())(path);
+  const db = connect(path, {});
   try {
     db.pragma('journal_mode = DELETE');
   } finally {

@@ -7,7 +7,6 @@
  */
 import {
   closeSync,
-  existsSync,
   fsyncSync,
   linkSync,
   lstatSync,
@@ -18,7 +17,7 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { fileIdentity } from './file-identity.js';
+import { fileIdentity, isThere } from './file-identity.js';
 
 /** Old ones that are kept. */
 const MOST_KEPT = 3;
@@ -38,7 +37,7 @@ function healedPath(path: string): string {
 /** Where the rows are: under another name for the moment in which one database takes the place of another. */
 export function rowsPath(path: string): string {
   // Between two looks it may have got its name.
-  return existsSync(path) || !existsSync(healedPath(path)) ? path : healedPath(path);
+  return isThere(path) || !isThere(healedPath(path)) ? path : healedPath(path);
 }
 
 /** What an earlier attempt has left. */
@@ -67,7 +66,7 @@ export function keptPath(path: string, quarantine: string): string | undefined {
  * do it, and with no connection open.
  */
 export function finishReplacing(path: string, quarantine: string): void {
-  if (!existsSync(healedPath(path))) return;
+  if (!isThere(healedPath(path))) return;
   setAside(path, quarantine);
   renameSync(healedPath(path), path);
   syncDirectory(dirname(path));
@@ -89,7 +88,7 @@ function setAside(path: string, quarantine: string): void {
   const base = kept ?? newestFirst(quarantine)[0];
   for (const ending of COMPANIONS) {
     const companion = `${path}${ending}`;
-    if (!existsSync(companion)) continue;
+    if (!isThere(companion)) continue;
     if (base === undefined) unlinkSync(companion);
     else renameSync(companion, `${base}${ending}`);
   }

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Deletion, slotOf } from '../deletion.js';
 import { compareIds, type IdHalves } from '../entry-id.js';
-import { AgentLogError } from '../errors.js';
+import { AgentLogError, ioError } from '../errors.js';
 import type { HealEvent } from '../events.js';
 import type { Connection, Statement } from './better-sqlite3.js';
 import { openForReading } from './connection.js';
@@ -335,7 +335,9 @@ function sumOf([taskId, type, entries, bytes, high, low, lastTimestamp]: RawSum)
 }
 
 function readError(path: string, error: unknown): unknown {
-  const { code, message } = error as { code?: unknown; message?: string };
+  const { code, message, syscall } = error as { code?: unknown; message?: string; syscall?: unknown };
+  // Whether the file is there is asked without SQLite.
+  if (syscall !== undefined) return ioError(`cannot read ${path}`, error);
   if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return error;
   return new AgentLogError('AGENTLOG_IO', `cannot read ${path}: ${message}`, { cause: error });
 }

@@ -2,12 +2,12 @@
  * All that can still be read of a database that is damaged. First what SQLite itself can still tell, then the rows, page by
  * page, past what is damaged. In a process of its own: see page-images.ts.
  */
-import { existsSync } from 'node:fs';
 import type { Deletion } from '../deletion.js';
 import type { Connection } from './better-sqlite3.js';
 import { carve } from './carving.js';
 import { openForReading, PAGE_BYTES } from './connection.js';
 import { Deletes } from './deletes.js';
+import { isThere } from './file-identity.js';
 import { hasFullText } from './full-text.js';
 import { PageImages } from './page-images.js';
 import { charactersOf, type GoodRow } from './row-pages.js';
@@ -46,7 +46,7 @@ const PART_CHARACTERS = 1024 * 1024;
 export function* salvage({ path }: SalvageRequest): Generator<Salvaged, void, void> {
   const known = knownOf(path);
   yield { kind: 'known', ...known };
-  if (!existsSync(path)) return;
+  if (!isThere(path)) return;
   const pages = new PageImages(path, PAGE_BYTES);
   try {
     const deletions: Deletion[] = [];

@@ -129,6 +129,32 @@ for (const [name, damage] of Object.entries(DAMAGES)) {
   );
 }
 
+test.each(['read', 'fstat'])(
+  'what the disk gives only when it is asked again comes back: %s',
+  async (failing) => {
+    for (let nth = 0; nth < 3; nth++) {
+      const filled = await fill(5, LARGE);
+      const { scene } = filled;
+      DAMAGES['it is garbage']!(scene.database.path, new Random(nth));
+      const looker = scene.disk.processNamed('looker');
+      const archived = scene
+        .filesIn('archive')
+        .map((file) => looker.callSync('stat', `${scene.paths.archive}/${file}`).ino);
+      let calls = 0;
+      scene.disk.interfere = (process, call, [fd]) => {
+        if (process !== 'compactor' || call !== failing) return undefined;
+        if (!archived.includes(looker.callSync('fstat', fd as number).ino) || calls++ !== nth)
+          return undefined;
+        throw failure('EIO', call, 'a bad moment');
+      };
+      await scene.compact('compactor', LARGE);
+      expect(calls).toBeGreaterThan(nth);
+      scene.disk.interfere = () => undefined;
+      await expectAllToBeSound(filled);
+    }
+  },
+);
+
 test.each([1, 2, 3, 4])(
   'without segments what can be read comes back, and the rest is counted (seed %i)',
   async (seed) => {

@@ -30,6 +30,9 @@ const FAILURES: Readonly<Record<string, readonly string[]>> = {
   ftruncate: ['EIO'],
   fallocate: ['ENOSPC'],
   mkdir: ['ENOSPC'],
+  // What is there is asked with one or the other.
+  statx: ['EIO'],
+  access: ['EIO'],
   // A descriptor whose closing fails is closed all the same, which strace cannot do.
   close: [],
 };
@@ -42,6 +45,8 @@ const FREQUENT: Readonly<Record<string, readonly (readonly string[])[]>> = {
   // These change nothing on the disk.
   openat: [['EMFILE'], [], [KILL], ['EMFILE'], [], []],
   close: [[KILL], [], [], [], [], []],
+  statx: [['EIO'], []],
+  access: [['EIO']],
 };
 
 /** What is done to the nth call. */
