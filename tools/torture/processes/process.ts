@@ -79,6 +79,10 @@ export class Process {
     this.#child.stdin.write(`${JSON.stringify(value)}\n`);
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   async kill(): Promise<Ended> {
     if (!this.#isOver) this.#child.kill('SIGKILL');
     return this.ended;

@@ -1,0 +1,75 @@
+/** What writers were told, kept outside of every store, and held against what is found there in the end. */
+import { placeOf, textOf } from './pieces.js';
+
+/** As it was found. Ids are those that were acknowledged; several pieces may share one, if the store has it so. */
+export interface Found {
+  readonly id: string;
+  readonly text: string;
+}
+
+export interface Differences {
+  /** Acknowledged, and not there under the id that was given. */
+  readonly lost: number;
+  readonly doubled: number;
+  /** Nobody gave it, or not so. */
+  readonly invented: number;
+  /** Refused with an error, and there all the same. */
+  readonly refusedThere: number;
+}
+
+interface Writer {
+  readonly ids: Map<number, string>;
+  readonly refused: Set<number>;
+}
+
+export class Ledger {
+  readonly #longest: number;
+  readonly #writers = new Map<string, Writer>();
+  acknowledged = 0;
+
+  constructor(longest: number) {
+    this.#longest = longest;
+  }
+
+  acknowledge(by: string, n: number, id: string): void {
+    this.acknowledged++;
+    this.#writer(by).ids.set(n, id);
+  }
+
+  refuse(by: string, n: number): void {
+    this.#writer(by).refused.add(n);
+  }
+
+  compare(found: Iterable<Found>): Differences {
+    const there = new Map<string, Set<number>>();
+    let [kept, doubled, invented, refusedThere] = [0, 0, 0, 0];
+    for (const { id, text } of found) {
+      const { by, n } = placeOf(text);
+      const seen = there.get(by) ?? new Set();
+      there.set(by, seen);
+      if (!this.#canHaveGiven(by, n, text)) invented++;
+      else if (seen.has(n)) doubled++;
+      else {
+        seen.add(n);
+        const given = this.#writers.get(by)?.ids.get(n);
+        if (given === id) kept++;
+        else if (given !== undefined) invented++;
+        else if (this.#writers.get(by)?.refused.has(n)) refusedThere++;
+      }
+    }
+    return { lost: this.acknowledged - kept, doubled, invented, refusedThere };
+  }
+
+  /** One answer was on its way at most when a writer was killed. */
+  #canHaveGiven(by: string, n: number, text: string): boolean {
+    const writer = this.#writers.get(by);
+    const answered = writer === undefined ? 0 : writer.ids.size + writer.refused.size;
+    return n >= 0 && n <= answered && text === textOf(by, n, this.#longest);
+  }
+
+  #writer(by: string): Writer {
+    const writer = this.#writers.get(by) ?? { ids: new Map(), refused: new Set() };
+    this.#writers.set(by, writer);
+    return writer;
+  }
+}
