@@ -1,12 +1,12 @@
-/** What Linux counts of a process, all its threads included. */
+/** What Linux counts of the process that asks, all its threads included. */
 import { readFileSync } from 'node:fs';
 
 /**
  * Bytes that it has had written to disks, as far as the kernel knows. Recent ones keep files in memory in pieces of up to
  * 2 MiB and count a piece as a whole whenever a byte of it changes, though only what changed is written.
  */
-export function writeBytes(pid: number | 'self' = 'self'): number {
-  return figure(`/proc/${pid}/io`, /^write_bytes: (\d+)$/m);
+export function writeBytes(): number {
+  return figure('/proc/self/io', /^write_bytes: (\d+)$/m);
 }
 
 /** The most memory that it ever had resident, in bytes. `resourceUsage()` may tell that of the process that forked it. */

@@ -1,6 +1,7 @@
 /** agentlog's side, which is the same in every scenario: one handle for each process, and a promise for each entry. */
 import { join } from 'node:path';
 import { type AgentLog, openAgentLog } from '../../src/index.js';
+import type { AgentLogOptions } from '../../src/options.js';
 import type { Found } from './ledger.js';
 import { say } from './program.js';
 import type { Store } from './store.js';
@@ -9,8 +10,9 @@ export function logIn(directory: string): string {
   return join(directory, 'store');
 }
 
-export async function openLog(directory: string): Promise<Store> {
+export async function openLog(directory: string, options: AgentLogOptions = {}): Promise<Store> {
   const log = await openAgentLog(logIn(directory), {
+    ...options,
     on: {
       damage: ({ segment, reason }) => say({ trouble: `damage of ${segment}: ${reason}` }),
       heal: ({ reason }) => say({ trouble: `a heal: ${reason}` }),

@@ -1,6 +1,5 @@
 /** The processes that write. One is ended at each point that the seed says, and replaced until its part is done. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { writeBytes } from '../bench/process-figures.js';
 import { Process } from '../torture/processes/process.js';
 import { Ledger } from './ledger.js';
 import type { Answer, Said } from './program.js';
@@ -38,7 +37,6 @@ export class Crew {
   readonly #living = new Map<number, Process>();
   /** Those that wait for the others, until all have opened the store. */
   readonly #waiting = new Map<number, Process | undefined>();
-  readonly #writtenBytes = new Map<Process, number>();
   #ending: Process | undefined;
   #answers = 0;
   #begun: number | undefined;
@@ -59,11 +57,6 @@ export class Crew {
   /** From the moment when all were open to the last answer. */
   get milliseconds(): number {
     return this.#begun === undefined ? 0 : this.#lastAnswer - this.#begun;
-  }
-
-  get writtenBytes(): number | undefined {
-    if (process.platform !== 'linux') return undefined;
-    return [...this.#writtenBytes.values()].reduce((sum, bytes) => sum + bytes, 0);
   }
 
   countError(code: string): void {
@@ -90,10 +83,12 @@ export class Crew {
 
   #start(place: number, life: number): Process {
     const { side, directory, seed } = this.#plan;
+    const name = `${place}.${life}`;
+    this.ledger.admit(name);
     const job: Job = {
       side,
       directory,
-      name: `${place}.${life}`,
+      name,
       place,
       entries: this.#left[place]!,
       seed: seed + 1000 * place + life,
@@ -108,7 +103,6 @@ export class Crew {
     if (said === 'open') this.#opened(place, one);
     else if ('by' in said) this.#answer(place, said);
     else if ('stallMs' in said) this.stallMs = Math.max(this.stallMs, said.stallMs);
-    else if ('writtenBytes' in said) this.#writtenBytes.set(one, said.writtenBytes);
     else if ('livedWith' in said) this.countError(said.livedWith);
     else if ('trouble' in said) this.troubles.push(said.trouble);
   }
@@ -149,21 +143,9 @@ export class Crew {
       victim.signal('SIGTERM');
       await Promise.race([victim.ended, delay(graceMs)]);
     }
-    // What it writes between here and its end is not counted.
-    const bytes = writeBytesOf(victim.pid);
-    if (bytes !== undefined) this.#writtenBytes.set(victim, bytes);
     const { signal } = await victim.kill();
     if (signal === 'SIGKILL') this.killed++;
     else this.leftInTime++;
-  }
-}
-
-/** Undefined when it is gone, and has said it itself. */
-function writeBytesOf(pid: number): number | undefined {
-  try {
-    return writeBytes(pid);
-  } catch {
-    return undefined;
   }
 }
 

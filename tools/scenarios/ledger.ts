@@ -24,11 +24,17 @@ interface Writer {
 
 export class Ledger {
   readonly #longest: number;
+  readonly #names = new Set<string>();
   readonly #writers = new Map<string, Writer>();
   acknowledged = 0;
 
   constructor(longest: number) {
     this.#longest = longest;
+  }
+
+  /** Writers call themselves NAME or NAME/..., the name being one that was admitted. */
+  admit(name: string): void {
+    this.#names.add(name);
   }
 
   acknowledge(by: string, n: number, id: string): void {
@@ -64,7 +70,8 @@ export class Ledger {
   #canHaveGiven(by: string, n: number, text: string): boolean {
     const writer = this.#writers.get(by);
     const answered = writer === undefined ? 0 : writer.ids.size + writer.refused.size;
-    return n >= 0 && n <= answered && text === textOf(by, n, this.#longest);
+    const isKnown = this.#names.has(by.split('/', 1)[0]!);
+    return isKnown && n >= 0 && n <= answered && text === textOf(by, n, this.#longest);
   }
 
   #writer(by: string): Writer {

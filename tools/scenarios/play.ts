@@ -1,4 +1,5 @@
 /** One side of one scenario, from an empty directory to the comparison. */
+import { whileCounting } from '../bench/compact/disk-figures.js';
 import type { Process } from '../torture/processes/process.js';
 import type { Random } from '../torture/random.js';
 import { judgeLog } from './agentlog.js';
@@ -24,11 +25,13 @@ export async function play(
       if ('read' in (said as object)) readings++;
       else if ('livedWith' in (said as object)) crew.countError((said as { livedWith: string }).livedWith);
     };
-  try {
-    await crew.work();
-  } finally {
-    await endAll(companions, crew.troubles);
-  }
+  const [, writtenBytes] = await whileCounting(directory, async () => {
+    try {
+      await crew.work();
+    } finally {
+      await endAll(companions, crew.troubles);
+    }
+  });
   const { found, problems } =
     side === 'agentlog' ? await judgeLog(directory) : judgeFile(directory, scenario.oldWay);
   const { acknowledged } = crew.ledger;
@@ -41,7 +44,7 @@ export async function play(
     errors: crew.errors,
     problems: [...crew.troubles, ...problems],
     milliseconds: crew.milliseconds,
-    writtenBytes: crew.writtenBytes,
+    writtenBytes,
     stallMs: crew.stallMs,
     remarks: [
       ...(crew.killed > 0 ? [`${crew.killed} killed`] : []),

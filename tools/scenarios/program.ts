@@ -1,6 +1,5 @@
 /** What a process of a scenario says to the one that started it, and how. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { writeBytes } from '../bench/process-figures.js';
 import * as program from '../torture/processes/program.js';
 import type { Piece } from './pieces.js';
 import type { Store } from './store.js';
@@ -17,7 +16,6 @@ export type Said =
   /** What must never happen. */
   | { readonly trouble: string }
   | { readonly stallMs: number }
-  | { readonly writtenBytes: number }
   /** By a reader: all that there was, once. */
   | { readonly read: number };
 
@@ -59,10 +57,4 @@ export function tellStalls(): void {
     longest = histogram.max;
     say({ stallMs: longest / 1e6 });
   }, STALLS_EACH_MS).unref();
-}
-
-/** The end of a process that has done its part. */
-export function leave(): never {
-  if (process.platform === 'linux') say({ writtenBytes: writeBytes() });
-  process.exit();
 }

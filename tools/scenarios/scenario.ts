@@ -62,7 +62,7 @@ export interface Outcome {
   /** What a check found; empty when all is well. */
   readonly problems: readonly string[];
   readonly milliseconds: number;
-  /** Undefined where the system does not count it. */
+  /** To the disk, by all that use it; undefined where no disk counts them. */
   readonly writtenBytes: number | undefined;
   readonly stallMs: number;
   readonly remarks: readonly string[];

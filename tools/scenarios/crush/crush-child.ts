@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { openLog } from '../agentlog.js';
-import { args, leave, tellStalls, untilAllAreOpen } from '../program.js';
+import { args, tellStalls, untilAllAreOpen } from '../program.js';
 import type { Job } from '../scenario.js';
 import { stream } from './sub-agent.js';
 import type { SubAgent } from './sub-agent-thread.js';
@@ -16,7 +16,7 @@ const subAgents = Array.from({ length: SUB_AGENTS }, (_, i) => ({
   deltas: Math.floor((entries + i) / SUB_AGENTS),
 }));
 await (side === 'agentlog' ? inOneLog() : inThreads());
-leave();
+process.exit();
 
 async function inOneLog(): Promise<void> {
   const store = await openLog(directory);

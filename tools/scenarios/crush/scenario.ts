@@ -7,7 +7,7 @@ export const crush: Scenario = {
   about: '10 sub-agents of one process stream their answers side by side; it is killed in the middle',
   program: new URL('./crush-child.js', import.meta.url),
   processes: 1,
-  each: { full: 20_000, quick: 2000 },
+  each: { full: 20_000, quick: 1000 },
   ends: { full: 6, quick: 2 },
   longest: 40,
   oldWay: crushsWay,

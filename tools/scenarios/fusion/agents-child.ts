@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Random } from '../../torture/random.js';
 import { openLog } from '../agentlog.js';
 import { textOf } from '../pieces.js';
-import { args, give, leave, tellStalls, untilAllAreOpen } from '../program.js';
+import { args, give, tellStalls, untilAllAreOpen } from '../program.js';
 import type { Job } from '../scenario.js';
 import { AGENTS, taskOf } from './agents.js';
 import { openAsFusion } from './old-way.js';
@@ -40,4 +40,4 @@ await Promise.all(
   Array.from({ length: AGENTS / fusion.processes }, (_, i) => work(place + fusion.processes * i)),
 );
 await store.close();
-leave();
+process.exit();

@@ -8,8 +8,8 @@ export const fusion: Scenario = {
     '4 agents and 20 spawned ones in two processes, texts every 500 ms and tools at once, compressed 25 times; either is killed',
   program: new URL('./agents-child.js', import.meta.url),
   processes: 2,
-  each: { full: 14_500, quick: 1000 },
-  ends: { full: 12, quick: 3 },
+  each: { full: 14_500, quick: 500 },
+  ends: { full: 12, quick: 2 },
   longest: 400,
   oldWay: fusionsWay,
 };

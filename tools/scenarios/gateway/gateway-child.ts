@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Random } from '../../torture/random.js';
 import { openLog } from '../agentlog.js';
 import { textOf } from '../pieces.js';
-import { args, give, leave, tellStalls, untilAllAreOpen } from '../program.js';
+import { args, give, tellStalls, untilAllAreOpen } from '../program.js';
 import type { Job } from '../scenario.js';
 import { openAsGateway } from './old-way.js';
 import { gateway } from './scenario.js';
@@ -17,7 +17,7 @@ const LONGEST_TURN_MS = 2500;
 
 const { side, directory, name, entries, seed } = args<Job>();
 const turnMs = new Random(seed).below(LONGEST_TURN_MS);
-const store = await (side === 'agentlog' ? openLog(directory) : openAsGateway(directory));
+const store = await (side === 'agentlog' ? openLog(directory, { fullText: true }) : openAsGateway(directory));
 let left = entries;
 let isOver = false;
 process.once('SIGTERM', () => {
@@ -40,4 +40,4 @@ await untilAllAreOpen();
 tellStalls();
 await Promise.all(Array.from({ length: CHATS }, (_, chat) => talk(chat)));
 await store.close();
-leave();
+process.exit();

@@ -2,7 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { openLog } from '../agentlog.js';
 import { textOf } from '../pieces.js';
-import { args, give, leave, tellStalls, untilAllAreOpen } from '../program.js';
+import { args, give, tellStalls, untilAllAreOpen } from '../program.js';
 import type { Job } from '../scenario.js';
 import { openAsBoard } from './old-way.js';
 import { kanban } from './scenario.js';
@@ -16,4 +16,4 @@ for (let n = 0; n < entries; n++) {
   await turn();
 }
 await store.close();
-leave();
+process.exit();
