@@ -83,6 +83,7 @@ export class Crew {
 
   #start(place: number, life: number): Process {
     const { side, directory, seed } = this.#plan;
+    const { program, processes, longest } = this.#scenario;
     const name = `${place}.${life}`;
     this.ledger.admit(name);
     const job: Job = {
@@ -90,10 +91,12 @@ export class Crew {
       directory,
       name,
       place,
+      processes,
+      longest,
       entries: this.#left[place]!,
       seed: seed + 1000 * place + life,
     };
-    const one = new Process(this.#scenario.program, { args: { ...job } });
+    const one = new Process(program, { args: { ...job } });
     one.onSaid = (said) => this.#hear(one, place, said as Said);
     this.#living.set(place, one);
     return one;

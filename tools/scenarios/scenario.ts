@@ -28,7 +28,7 @@ export interface Scenario {
   companions?(side: Side, directory: string): Process[];
 }
 
-export interface Amount {
+interface Amount {
   readonly full: number;
   readonly quick: number;
 }
@@ -41,6 +41,9 @@ export interface Job {
   readonly name: string;
   /** Which of the processes side by side. */
   readonly place: number;
+  readonly processes: number;
+  /** Of a text. */
+  readonly longest: number;
   readonly entries: number;
   /** The same on both sides. */
   readonly seed: number;

@@ -9,11 +9,12 @@ import type { SubAgent } from './sub-agent-thread.js';
 
 const SUB_AGENTS = 10;
 
-const { side, directory, name, entries } = args<Job>();
+const { side, directory, name, longest, entries } = args<Job>();
 const subAgents = Array.from({ length: SUB_AGENTS }, (_, i) => ({
   directory,
   by: `${name}/${i}`,
   deltas: Math.floor((entries + i) / SUB_AGENTS),
+  longest,
 }));
 await (side === 'agentlog' ? inOneLog() : inThreads());
 process.exit();
@@ -22,7 +23,7 @@ async function inOneLog(): Promise<void> {
   const store = await openLog(directory);
   await untilAllAreOpen();
   tellStalls();
-  await Promise.all(subAgents.map(({ by, deltas }) => stream(store, by, deltas)));
+  await Promise.all(subAgents.map((work) => stream(store, work)));
   await store.close();
 }
 

@@ -2,16 +2,14 @@
 import { workerData } from 'node:worker_threads';
 import { tellStalls } from '../program.js';
 import { openAsCrush } from './old-way.js';
-import { stream } from './sub-agent.js';
+import { type Stream, stream } from './sub-agent.js';
 
-export interface SubAgent {
+export interface SubAgent extends Stream {
   readonly directory: string;
-  readonly by: string;
-  readonly deltas: number;
 }
 
-const { directory, by, deltas } = workerData as SubAgent;
+const { directory, ...work } = workerData as SubAgent;
 const store = openAsCrush(directory);
 tellStalls();
-await stream(store, by, deltas);
+await stream(store, work);
 await store.close();

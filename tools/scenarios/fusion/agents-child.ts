@@ -7,14 +7,13 @@ import { args, give, tellStalls, untilAllAreOpen } from '../program.js';
 import type { Job } from '../scenario.js';
 import { AGENTS, taskOf } from './agents.js';
 import { openAsFusion } from './old-way.js';
-import { fusion } from './scenario.js';
 
 /** 500 ms, compressed. */
 const FLUSH_MS = 500 / 25;
 /** Flushes of an agent between two that end with a tool. */
 const TOOL_EACH = 3;
 
-const { side, directory, name, place, entries, seed } = args<Job>();
+const { side, directory, name, place, processes, longest, entries, seed } = args<Job>();
 const random = new Random(seed);
 const store = await (side === 'agentlog' ? openLog(directory) : openAsFusion(directory));
 let left = entries;
@@ -23,8 +22,7 @@ async function work(agent: number): Promise<void> {
   const by = `${name}/${agent}`;
   let n = 0;
   const log = async (type: string) => {
-    if (left-- > 0)
-      await give(store, { by, n, task: taskOf(agent), type, text: textOf(by, n++, fusion.longest) });
+    if (left-- > 0) await give(store, { by, n, task: taskOf(agent), type, text: textOf(by, n++, longest) });
   };
   await delay(random.below(FLUSH_MS));
   for (let flushes = 1; left > 0; flushes++) {
@@ -36,8 +34,6 @@ async function work(agent: number): Promise<void> {
 
 await untilAllAreOpen();
 tellStalls();
-await Promise.all(
-  Array.from({ length: AGENTS / fusion.processes }, (_, i) => work(place + fusion.processes * i)),
-);
+await Promise.all(Array.from({ length: AGENTS / processes }, (_, i) => work(place + processes * i)));
 await store.close();
 process.exit();

@@ -9,13 +9,12 @@ import { textOf } from '../pieces.js';
 import { args, give, tellStalls, untilAllAreOpen } from '../program.js';
 import type { Job } from '../scenario.js';
 import { openAsGateway } from './old-way.js';
-import { gateway } from './scenario.js';
 
 const CHATS = 8;
 /** After this the last turn is over: often before the grace, and often behind it. */
 const LONGEST_TURN_MS = 2500;
 
-const { side, directory, name, entries, seed } = args<Job>();
+const { side, directory, name, longest, entries, seed } = args<Job>();
 const turnMs = new Random(seed).below(LONGEST_TURN_MS);
 const store = await (side === 'agentlog' ? openLog(directory, { fullText: true }) : openAsGateway(directory));
 let left = entries;
@@ -30,7 +29,7 @@ async function talk(chat: number): Promise<void> {
   const by = `${name}/${chat}`;
   for (let n = 0; !isOver && left-- > 0; n++) {
     const type = n % 2 === 0 ? 'user' : 'assistant';
-    await give(store, { by, n, task: `chat-${chat}`, type, text: textOf(by, n, gateway.longest) });
+    await give(store, { by, n, task: `chat-${chat}`, type, text: textOf(by, n, longest) });
     // Messages come in by the event loop.
     await turn();
   }

@@ -5,14 +5,13 @@ import { textOf } from '../pieces.js';
 import { args, give, tellStalls, untilAllAreOpen } from '../program.js';
 import type { Job } from '../scenario.js';
 import { openAsBoard } from './old-way.js';
-import { kanban } from './scenario.js';
 
-const { side, directory, name: by, entries } = args<Job>();
+const { side, directory, name: by, longest, entries } = args<Job>();
 const store = await (side === 'agentlog' ? openLog(directory) : openAsBoard(directory));
 await untilAllAreOpen();
 tellStalls();
 for (let n = 0; n < entries; n++) {
-  await give(store, { by, n, task: `${by}/${n}`, type: 'created', text: textOf(by, n, kanban.longest) });
+  await give(store, { by, n, task: `${by}/${n}`, type: 'created', text: textOf(by, n, longest) });
   await turn();
 }
 await store.close();
