@@ -1,7 +1,8 @@
 /** The lock on `locks/compactor.lock`: whoever holds it may write to the database, and nobody else. */
 import { join } from 'node:path';
 import type { Disk } from '../segment/disk.js';
-import { call, leadsTo, openOrCreate, runSync, type Steps } from '../segment/steps.js';
+import { takeFileLock } from '../segment/file-lock.js';
+import { leadsTo, runSync } from '../segment/steps.js';
 import type { StorePaths } from '../segment/store-directory.js';
 
 export class LeaderLock {
@@ -16,7 +17,7 @@ export class LeaderLock {
 
   /** Never waits. False when another handle has it. */
   take(): boolean {
-    this.#fd ??= runSync(this.#disk, tryTake(this.#path));
+    this.#fd ??= runSync(this.#disk, takeFileLock(this.#path));
     return this.#fd !== undefined;
   }
 
@@ -29,16 +30,5 @@ export class LeaderLock {
     const fd = this.#fd;
     this.#fd = undefined;
     if (fd !== undefined) this.#disk.callSync('close', fd);
-  }
-}
-
-function* tryTake(path: string): Steps<number | undefined> {
-  const fd = yield* openOrCreate(path);
-  let taken = false;
-  try {
-    taken = (yield* call('flock', fd)) && (yield* leadsTo(path, fd));
-    return taken ? fd : undefined;
-  } finally {
-    if (!taken) yield* call('close', fd);
   }
 }

@@ -15,6 +15,8 @@ const FRAME_HEADER_BYTES = 24;
 const PIECE_BYTES = 1024 * 1024;
 
 export interface PageImage {
+  /** Of the page. */
+  readonly number: number;
   readonly bytes: Buffer;
   /** Where the page's header begins. */
   readonly start: number;
@@ -61,7 +63,7 @@ export class PageImages {
         if (used !== undefined && (used.free.has(page) || used.inWal.has(page))) continue;
         // What one bad page keeps from being read at once may be read by itself.
         const bytes = piece?.subarray(i * this.pageBytes, (i + 1) * this.pageBytes) ?? this.#page(page);
-        if (bytes?.length === this.pageBytes) yield { bytes, start: startOf(page) };
+        if (bytes?.length === this.pageBytes) yield { number: page, bytes, start: startOf(page) };
       }
     }
     for (const at of this.#frames()) {
@@ -69,7 +71,7 @@ export class PageImages {
       if (frame?.length !== FRAME_HEADER_BYTES + this.pageBytes) continue;
       const page = frame.readUInt32BE(0);
       if (used !== undefined && (used.free.has(page) || used.inWal.get(page) !== at)) continue;
-      yield { bytes: frame.subarray(FRAME_HEADER_BYTES), start: startOf(page) };
+      yield { number: page, bytes: frame.subarray(FRAME_HEADER_BYTES), start: startOf(page) };
     }
   }
 

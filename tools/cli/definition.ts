@@ -25,6 +25,8 @@ interface ArgumentDefinition {
   readonly about: string;
   readonly isOptional?: boolean;
   readonly isVariadic?: boolean;
+  /** Nothing need be there. */
+  readonly mayBeMade?: boolean;
 }
 
 export interface OptionDefinition {

@@ -1,5 +1,6 @@
 /** All commands, in the order in which help lists them. */
 import type { CommandDefinition } from './definition.js';
+import { IMPORT } from './definitions/importing.js';
 import { EXPORT, LOG, SQL, TASKS } from './definitions/reading.js';
 import { DUMP, INSPECT, LS, SALVAGE, VERIFY } from './definitions/segments.js';
 import { BACKUP, COMPACT, PRUNE, REBUILD, STATUS } from './definitions/stores.js';
@@ -14,6 +15,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   VERIFY,
   SQL,
   EXPORT,
+  IMPORT,
   COMPACT,
   PRUNE,
   BACKUP,

@@ -107,7 +107,8 @@ function requireOrder(
   given: readonly (string | undefined)[],
 ): void {
   const [first, second] = given;
-  if (wanted?.name !== 'STORE' || first === undefined || second === undefined) return;
+  if (wanted?.name !== 'STORE' || wanted.mayBeMade === true || first === undefined || second === undefined)
+    return;
   if (!existsSync(first) && existsSync(second))
     throw new UsageError(
       `there is no ${printableName(first)}; the store comes first: agentlog ${name} ${printableName(second)} …`,

@@ -1,0 +1,54 @@
+/** The sources that a command line names. */
+import { UsageError } from '../errors.js';
+import { fusionFiles, statusOf } from './fusion-files.js';
+import { JsonLines } from './json-lines.js';
+import { FUSION, type Mapping, parseMapping, READY } from './mapping.js';
+import type { Source } from './source.js';
+import { SqliteTable } from './sqlite-table.js';
+import type { Table } from './table.js';
+import type { Zone } from './time-value.js';
+
+export interface SourceOptions {
+  readonly from?: 'fusion-sqlite' | 'fusion-jsonl' | 'sqlite' | 'jsonl';
+  readonly table?: string;
+  readonly map?: string;
+  readonly zone?: Zone;
+}
+
+/** As Fusion has made it, for a database that has lost its schema. */
+const FUSION_TABLE: Table = {
+  name: 'agentLogEntries',
+  rowid: '_rowid_',
+  isAutoincrement: true,
+  columns: ['id', 'taskId', 'timestamp', 'text', 'type', 'detail', 'agent'].map((name) => ({
+    name,
+    pk: name === 'id' ? 1 : 0,
+    isRequired: !['id', 'detail', 'agent'].includes(name),
+    isRowid: name === 'id',
+  })),
+};
+
+export function sourcesAt(
+  path: string,
+  options: SourceOptions,
+  onUnfinished: (where: string) => void,
+): Source[] {
+  const { from, zone } = options;
+  if (from === undefined)
+    throw new UsageError('say what it is: --from fusion-sqlite, fusion-jsonl, sqlite or jsonl');
+  if (from.startsWith('fusion-') && (options.map ?? options.table) !== undefined)
+    throw new UsageError(`--from ${from} knows its fields; --map and --table go with sqlite and jsonl`);
+  if (from === 'fusion-jsonl') return fusionFiles(path, { mapping: { ...FUSION, zone }, onUnfinished });
+  const status = statusOf(path);
+  if (!status.isFile()) throw new UsageError(`${path} is no file`);
+  if (from === 'fusion-sqlite')
+    return [new SqliteTable(path, FUSION_TABLE.name, { ...FUSION, zone }, FUSION_TABLE)];
+  const mapping: Mapping = { ...parseMapping(options.map), zone };
+  if (from === 'jsonl') {
+    if (options.table !== undefined) throw new UsageError('--table goes with --from sqlite');
+    return [new JsonLines(path, status.size, { mapping, onUnfinished })];
+  }
+  const table = options.table ?? READY[options.map ?? '']?.table;
+  if (table === undefined) throw new UsageError('say which table: --table NAME');
+  return [new SqliteTable(path, table, mapping)];
+}

@@ -1,0 +1,206 @@
+/** A table of an SQLite database as a source. Its position is a rowid. */
+import { realpathSync } from 'node:fs';
+import { isDamage } from '../../../src/db/damage.js';
+import type { Entry, JsonValue } from '../../../src/entry.js';
+import { printableName } from '../../../src/printable.js';
+import { CliError, UsageError } from '../errors.js';
+import { EntryMaker, Refusal } from './entry-maker.js';
+import { columnJson } from './lossless-json.js';
+import { ENTRY_FIELDS, type Mapping, mappingText } from './mapping.js';
+import { type Witness, Witnesses } from './same-rows.js';
+import type { Piece, Problem, Source } from './source.js';
+import { explainSource, openSource, type Table, tableOf } from './table.js';
+import type { TableRow } from './table-pages.js';
+import { type Gap, TableRows } from './table-rows.js';
+
+interface Position {
+  readonly rowid: string;
+  readonly first?: Witness;
+  readonly last?: Witness;
+}
+
+/** Before the first row that there can be. */
+const BEGINNING = -(2n ** 63n);
+const MOST_ROWS = 2000;
+const MOST_CHARACTERS = 1024 * 1024;
+
+export class SqliteTable implements Source {
+  readonly key: string;
+  readonly name: string;
+  readonly mapping: string;
+  readonly size: number;
+  readonly #path: string;
+  readonly #table: Table;
+  readonly #witnesses: Witnesses;
+  readonly #maker: EntryMaker;
+
+  /** `usual`: what the table is like where the database cannot tell any more. */
+  constructor(path: string, wanted: string, mapping: Mapping, usual?: Table) {
+    this.#path = realpathSync(path);
+    const [table, size] = lookAt(this.#path, path, wanted, usual);
+    this.#table = table;
+    this.key = `sqlite ${this.#path} ${table.name}`;
+    this.name = `${printableName(table.name)} of ${path}`;
+    this.mapping = mappingText(mapping);
+    this.size = size;
+    requireColumns(table, mapping, path);
+    const { taskId = 'taskId', timestamp = 'timestamp' } = mapping.fields;
+    this.#witnesses = new Witnesses(table, [taskId, timestamp]);
+    this.#maker = new EntryMaker(mapping, { jsonOf: columnJson, omitsNull: true });
+  }
+
+  *pieces(from: JsonValue | undefined): Generator<Piece, void, void> {
+    const begun = from as unknown as Position | undefined;
+    if (begun !== undefined) this.#check(begun);
+    let { first, last } = begun ?? {};
+    const rows = new TableRows(this.#path, this.#table);
+    try {
+      let piece = new TablePiece(this.#maker, (gap) => this.#gap(gap));
+      const finish = (): Piece => {
+        first ??= piece.first && this.#witnesses.of(piece.first);
+        if (piece.last !== undefined) last = this.#witnesses.of(piece.last);
+        const position = { rowid: String(piece.rowid), ...(first && { first }), ...(last && { last }) };
+        const finished = piece.finished(position as unknown as JsonValue);
+        piece = new TablePiece(this.#maker, (gap) => this.#gap(gap));
+        return finished;
+      };
+      for (const found of rows.from(begun === undefined ? BEGINNING : BigInt(begun.rowid))) {
+        piece.add(found);
+        if (piece.isFull) yield finish();
+      }
+      if (!piece.isEmpty) yield finish();
+    } finally {
+      rows.close();
+    }
+  }
+
+  place(number: number): string {
+    return `row ${number} of ${this.name}`;
+  }
+
+  #gap({ after, before }: Gap): Problem {
+    const isOne = before !== undefined && before === after + 2n;
+    const [from, to] = [after + 1n, before === undefined ? undefined : before - 1n];
+    const rows = isOne
+      ? `row ${from}`
+      : after === BEGINNING
+        ? to === undefined
+          ? 'all rows'
+          : `rows up to ${to}`
+        : to === undefined
+          ? `what there was from row ${from} on`
+          : `rows ${from} to ${to}`;
+    return {
+      where: `${rows} of ${this.name}`,
+      what: 'what there was cannot be read: the database is damaged',
+      entries: null,
+    };
+  }
+
+  #check({ rowid, first, last }: Position): void {
+    if (first === undefined || last === undefined) return;
+    let db: ReturnType<typeof openSource> | undefined;
+    try {
+      db = openSource(this.#path);
+      this.#witnesses.check(db, this.#table, this.name, first, last, BigInt(rowid));
+    } catch (error) {
+      if (error instanceof CliError) throw error;
+      if (!isDamage(error)) throw explainSource(this.#path, error);
+    } finally {
+      db?.close();
+    }
+  }
+}
+
+class TablePiece {
+  first: TableRow | undefined;
+  last: TableRow | undefined;
+  rowid = BEGINNING;
+  readonly #maker: EntryMaker;
+  readonly #tell: (gap: Gap) => Problem;
+  readonly #entries: Entry[] = [];
+  readonly #numbers: number[] = [];
+  readonly #problems: Problem[] = [];
+  #characters = 0;
+
+  constructor(maker: EntryMaker, tell: (gap: Gap) => Problem) {
+    this.#maker = maker;
+    this.#tell = tell;
+  }
+
+  get isFull(): boolean {
+    return this.#entries.length >= MOST_ROWS || this.#characters >= MOST_CHARACTERS;
+  }
+
+  get isEmpty(): boolean {
+    return this.#entries.length === 0 && this.#problems.length === 0;
+  }
+
+  add(found: TableRow | Gap): void {
+    if ('after' in found) {
+      this.#problems.push(this.#tell(found));
+      // What lies behind may be there once the database was mended.
+      this.rowid = found.before === undefined ? found.after : found.before - 1n;
+      return;
+    }
+    this.first ??= found;
+    this.last = found;
+    this.rowid = found.rowid;
+    try {
+      const entry = this.#maker.make(found.values);
+      this.#entries.push(entry);
+      this.#numbers.push(Number(found.rowid));
+      this.#characters += entry.text.length;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.#problems.push({ where: `row ${found.rowid}`, what: error.message, entries: 1 });
+    }
+  }
+
+  finished(position: JsonValue): Piece {
+    const done = Number(this.rowid);
+    return { entries: this.#entries, numbers: this.#numbers, problems: this.#problems, position, done };
+  }
+}
+
+/** The table, and the highest rowid. */
+function lookAt(real: string, path: string, wanted: string, usual: Table | undefined): [Table, number] {
+  let db: ReturnType<typeof openSource> | undefined;
+  try {
+    db = openSource(real);
+    const table = tableOf(db, wanted, path);
+    return [table, highest(db, table)];
+  } catch (error) {
+    if (usual !== undefined && isDamage(error)) return [usual, 0];
+    throw explainSource(path, error);
+  } finally {
+    db?.close();
+  }
+}
+
+/** For the progress only. */
+function highest(db: ReturnType<typeof openSource>, { name, rowid }: Table): number {
+  try {
+    return Number(
+      db
+        .prepare(`SELECT max(${rowid}) FROM "${name.replaceAll('"', '""')}"`)
+        .pluck()
+        .get() ?? 0,
+    );
+  } catch (error) {
+    if (isDamage(error)) return 0;
+    throw error;
+  }
+}
+
+function requireColumns({ name, columns }: Table, { fields }: Mapping, path: string): void {
+  const names = columns.map((column) => column.name);
+  const needed = ['taskId', 'timestamp', 'text'] as const;
+  for (const field of ENTRY_FIELDS) {
+    const wanted = fields[field] ?? ((needed as readonly string[]).includes(field) ? field : undefined);
+    if (wanted === undefined || names.includes(wanted)) continue;
+    throw new UsageError(
+      `${printableName(name)} of ${path} has no column ${printableName(wanted)} for ${field}; it has ${names.map(printableName).join(', ')}: say which with --map ${field}=COLUMN`,
+    );
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * The rows of a table in the order of their rowids, a few at a time, so that whoever writes to it is not held up. What SQLite
+ * cannot read is gone around: it is looked for on the pages themselves, and what is not there either is told.
+ */
+import type { Connection, Statement } from '../../../src/db/better-sqlite3.js';
+import { damage, isDamage } from '../../../src/db/damage.js';
+import { explainSource, openSource, quoted, type Table } from './table.js';
+import { TablePages, type TableRow } from './table-pages.js';
+
+/** Rowids between both, which are not in it, of which no row could be read. */
+export interface Gap {
+  readonly after: bigint;
+  /** Undefined: nothing behind could be read. */
+  readonly before: bigint | undefined;
+}
+
+/** Rows that are read at once. */
+const SOME = 2000;
+/** The name of no column. */
+export const ROWID = 'rowid of the row';
+
+export class TableRows {
+  readonly #path: string;
+  readonly #table: Table;
+  #db: Connection | undefined;
+  #statement: Statement | undefined;
+  #pages: TablePages | undefined;
+
+  constructor(path: string, table: Table) {
+    this.#path = path;
+    this.#table = table;
+  }
+
+  *from(after: bigint): Generator<TableRow | Gap, void, void> {
+    let last = after;
+    for (;;) {
+      const begun = last;
+      let rows = 0;
+      let failure: unknown;
+      // What whoever takes the rows throws is none of SQLite's.
+      const some = this.#some(last);
+      for (;;) {
+        let row: IteratorResult<TableRow, void>;
+        try {
+          row = some.next();
+          if (!row.done && row.value.rowid <= last) throw damage('rows are not in their order');
+        } catch (error) {
+          failure = error;
+          break;
+        }
+        if (row.done) break;
+        last = row.value.rowid;
+        rows++;
+        yield row.value;
+      }
+      if (failure !== undefined) {
+        if (!isDamage(failure)) throw explainSource(this.#path, failure);
+        const next = yield* this.#goAround(last);
+        if (next === undefined) return;
+        last = next;
+      } else if (rows < SOME && begun <= last) return;
+    }
+  }
+
+  close(): void {
+    this.#db?.close();
+    this.#db = undefined;
+    this.#statement = undefined;
+  }
+
+  *#some(after: bigint): Generator<TableRow, void, void> {
+    for (const row of this.#prepared().iterate(after, SOME) as IterableIterator<Record<string, unknown>>) {
+      const rowid = row[ROWID] as bigint;
+      delete row[ROWID];
+      yield { rowid, values: row };
+    }
+  }
+
+  /** Behind which SQLite can read again; undefined when that is nowhere. */
+  *#goAround(after: bigint): Generator<TableRow | Gap, bigint | undefined, void> {
+    this.close();
+    this.#pages ??= new TablePages(this.#path, this.#table);
+    const next = this.#nextReadable(this.#pages, after);
+    this.close();
+    let last = after;
+    for (const row of this.#pages.between(after, next)) {
+      if (row.rowid > last + 1n) yield { after: last, before: row.rowid };
+      last = row.rowid;
+      yield row;
+    }
+    if (next === undefined) {
+      yield { after: last, before: undefined };
+      return undefined;
+    }
+    if (next > last + 1n) yield { after: last, before: next };
+    return next - 1n;
+  }
+
+  /** The first row that SQLite reaches again. */
+  #nextReadable(pages: TablePages, after: bigint): bigint | undefined {
+    // Without the table's own definition nothing can be reached.
+    const statement = this.#unlessDamaged(() => this.#prepared());
+    if (statement === undefined) return undefined;
+    for (const start of pages.beginnings(after)) {
+      const row = this.#unlessDamaged(() => statement.get(start, 1)) as Record<string, unknown> | undefined;
+      const rowid = row?.[ROWID] as bigint | undefined;
+      if (rowid !== undefined && rowid > after) return rowid;
+    }
+    return undefined;
+  }
+
+  #unlessDamaged<Result>(work: () => Result): Result | undefined {
+    try {
+      return work();
+    } catch (error) {
+      if (isDamage(error)) return undefined;
+      throw explainSource(this.#path, error);
+    }
+  }
+
+  #prepared(): Statement {
+    if (this.#statement !== undefined) return this.#statement;
+    const { name, columns, rowid } = this.#table;
+    this.#db = openSource(this.#path);
+    const all = columns.map((column) => quoted(column.name)).join(', ');
+    this.#statement = this.#db
+      .prepare(
+        `SELECT ${rowid} AS ${quoted(ROWID)}, ${all} FROM ${quoted(name)} NOT INDEXED WHERE ${rowid} > ? ORDER BY ${rowid} LIMIT ?`,
+      )
+      .safeIntegers();
+    return this.#statement;
+  }
+}

@@ -1,0 +1,106 @@
+/** A table of somebody else's database: opened to be read, and what is known of its columns. */
+import { betterSqlite3, type Connection } from '../../../src/db/better-sqlite3.js';
+import { printableName } from '../../../src/printable.js';
+import { CliError, UsageError } from '../errors.js';
+
+const PATIENCE_MS = 10_000;
+const ROWID_NAMES = ['_rowid_', 'rowid', 'oid'];
+
+export interface Table {
+  readonly name: string;
+  readonly columns: readonly Column[];
+  /** The name of its rowid that no column has taken. */
+  readonly rowid: string;
+  /** A rowid is never given twice. */
+  readonly isAutoincrement: boolean;
+}
+
+export interface Column {
+  readonly name: string;
+  /** Its place in the key, from 1; 0 when it is in none. */
+  readonly pk: number;
+  readonly isRequired: boolean;
+  /** Holds nothing itself: it is the rowid. */
+  readonly isRowid: boolean;
+}
+
+/** Changes nothing. SQLite may make its own `-shm` beside a database with a log. */
+export function openSource(path: string): Connection {
+  const db = new (betterSqlite3())(path, { readonly: true, fileMustExist: true, timeout: PATIENCE_MS });
+  try {
+    // Whoever made the file must not make this process run anything, nor end it where a read fails.
+    db.pragma('trusted_schema = OFF');
+    db.pragma('query_only = ON');
+    db.pragma('mmap_size = 0');
+    db.pragma('cell_size_check = ON');
+    db.pragma('schema_version');
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** What SQLite says of a source that it cannot read as it is, and what to do. */
+export function explainSource(path: string, error: unknown): unknown {
+  const { code, message } = error as { code?: unknown; message?: string };
+  const hints: Readonly<Record<string, string>> = {
+    SQLITE_READONLY_ROLLBACK:
+      'a program was killed while it wrote, and only one that may write can put it right: open it once with its own program, or import a copy that was opened so',
+    SQLITE_CANTOPEN: `its directory may not be written to, maybe, which SQLite needs for a database with a log: import a copy of it and its -wal from elsewhere`,
+    SQLITE_BUSY: 'another program keeps it locked',
+    SQLITE_NOTADB: 'it is no SQLite database, or its first page is damaged',
+  };
+  const hint = typeof code === 'string' ? hints[code] : undefined;
+  if (hint === undefined) return error;
+  return new CliError(
+    `${path} cannot be read (${message}): ${hint}`,
+    code === 'SQLITE_NOTADB' ? 3 : 1,
+    error,
+  );
+}
+
+export function tableOf(db: Connection, wanted: string, path: string): Table {
+  const tables = db
+    .prepare(`SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
+    .all() as { name: string; sql: string }[];
+  const found = tables.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
+  if (found === undefined) {
+    const names = tables.map(({ name }) => printableName(name)).join(', ');
+    throw new UsageError(`${path} has no table ${printableName(wanted)}; it has ${names || 'none at all'}`);
+  }
+  const { name, sql } = found;
+  const { type, wr } = db.prepare('SELECT type, wr FROM pragma_table_list WHERE name = ?').get(name) as {
+    type: string;
+    wr: number;
+  };
+  const columns = columnsOf(db, name);
+  const rowid = ROWID_NAMES.find((one) => columns.every((column) => column.name.toLowerCase() !== one));
+  if (type !== 'table' || wr === 1 || rowid === undefined)
+    throw new UsageError(
+      `the rows of ${printableName(name)} have no rowid, and without one a later run could not go on where this one ends: copy them into a table that has one`,
+    );
+  return { name, columns, rowid, isAutoincrement: /\bAUTOINCREMENT\b/i.test(sql) };
+}
+
+function columnsOf(db: Connection, table: string): Column[] {
+  const all = db
+    .prepare('SELECT name, type, pk, "notnull" AS required FROM pragma_table_info(?)')
+    .all(table) as {
+    name: string;
+    type: string;
+    pk: number;
+    required: number;
+  }[];
+  const keys = all.filter(({ pk }) => pk > 0).length;
+  return all.map(({ name, type, pk, required }) => ({
+    name,
+    pk,
+    isRequired: required === 1,
+    isRowid: keys === 1 && pk === 1 && type.toUpperCase() === 'INTEGER',
+  }));
+}
+
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
