@@ -7,7 +7,8 @@ import { optionsOf } from '../cli/program.js';
 const HEAD = `# The \`agentlog\` command
 
 \`npx agentlog\` in any project that has agentlog among its dependencies; \`npx agentlog STORE\` is where to begin when something
-looks wrong. Nothing is changed but by the commands that say so (${namesOf(({ changes }) => changes === true)}), which ask first.
+looks wrong. Nothing is changed but by the commands that say so (${namesOf(({ changes }) => changes === true)}), which ask
+first, but for \`import\`, which only adds.
 
 The others are safe beside processes that write: they take no lock, and do not even try to (whether a writer lives is read from
 \`/proc/locks\`, and where there is none, from whether its process runs; a writer in another container looks dead). They

@@ -103,7 +103,8 @@ export class EntryMaker {
       if (used.has(other) || other === name || value === undefined) continue;
       if (value === null && omitsNull && other !== this.#nameOf('text')) continue;
       // A plain assignment of this name would change what the object is.
-      Object.defineProperty(others, other, { value: jsonOf(value), ...PLAIN });
+      if (other === '__proto__') Object.defineProperty(others, other, { value: jsonOf(value), ...PLAIN });
+      else others[other] = jsonOf(value);
       hasOthers = true;
     }
     const given_ = given[name] ?? undefined;

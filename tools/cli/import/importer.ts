@@ -1,6 +1,6 @@
 /** Brings what sources have into a store, in batches that each end with marks of how far they go. */
 import type { AgentLog } from '../../../src/api.js';
-import { checkEntry, type Entry } from '../../../src/entry.js';
+import { checkEntry } from '../../../src/entry.js';
 import { AgentLogError } from '../../../src/errors.js';
 import { CliError } from '../errors.js';
 import { type Mark, Marks } from './marks.js';
@@ -60,18 +60,11 @@ export class Importer {
 
   async #import(source: Source, signal: AbortSignal, progress: (done: number) => void): Promise<void> {
     const begun = this.#begun(source);
-    this.entriesBefore += begun?.entries ?? 0;
-    this.skippedBefore += begun?.skipped ?? 0;
-    let [entries, skipped] = [begun?.entries ?? 0, begun?.skipped ?? 0];
+    const counts = { entries: begun?.entries ?? 0, skipped: begun?.skipped ?? 0 };
+    this.entriesBefore += counts.entries;
+    this.skippedBefore += counts.skipped;
     for (const piece of source.pieces(begun?.position)) {
-      const { good, bad } = sift(source, piece);
-      for (const problem of [...piece.problems, ...bad]) this.#reports.problem(problem);
-      entries += good.length;
-      const left = [...piece.problems, ...bad].reduce((sum, problem) => sum + (problem.entries ?? 0), 0);
-      skipped += left;
-      this.skipped += left;
-      const { key, mapping } = source;
-      this.#batch.add(good, { source: key, mapping, position: piece.position, entries, skipped });
+      this.#batch.add({ source, piece, counts });
       if (this.#batch.isFull) await this.#write();
       progress(piece.done);
       // Whatever wants to be done meanwhile is done here: Ctrl-C, and what the log has to do.
@@ -92,53 +85,103 @@ export class Importer {
 
   /** Resolves when the batch before is on disk. Never two at once: of the first one nothing may be missing. */
   async #write(): Promise<void> {
-    const batch = this.#batch;
+    const { parts } = this.#batch;
     this.#batch = new Batch();
     await this.#written;
-    if (batch.marks.size === 0) return;
-    this.#written = this.#append(batch);
+    if (parts.length === 0) return;
+    this.#written = this.#append(parts);
     // It is waited for later.
     this.#written.catch(() => undefined);
   }
 
-  async #append({ entries, marks }: Batch): Promise<void> {
+  async #append(parts: readonly Part[]): Promise<void> {
+    try {
+      await this.#appendAll(parts);
+    } catch (error) {
+      if (!isOfEntry(error)) throw error;
+      // Nothing was written. What the store will not take must not take the others with it.
+      await this.#appendAll(parts.map(sifted));
+    }
+  }
+
+  async #appendAll(parts: readonly Part[]): Promise<void> {
+    const entries = parts.flatMap(({ piece }) => piece.entries);
+    const marks = new Map<string, Mark>();
+    for (const { source, piece, counts } of parts) {
+      const { key, mapping } = source;
+      const before = marks.get(key) ?? counts;
+      marks.set(key, {
+        source: key,
+        mapping,
+        position: piece.position,
+        entries: before.entries + piece.entries.length,
+        skipped: before.skipped + skippedIn(piece),
+      });
+    }
     await this.#log.appendBatch([...entries, ...this.#marks.entriesFor(marks.values())]);
     this.#marks.keep(marks.values());
-    this.entries += entries.length;
+    for (const { source, piece, counts } of parts) {
+      counts.entries = marks.get(source.key)!.entries;
+      counts.skipped = marks.get(source.key)!.skipped;
+      this.entries += piece.entries.length;
+      this.skipped += skippedIn(piece);
+      for (const problem of piece.problems) this.#reports.problem(problem);
+    }
   }
+}
+
+interface Counts {
+  entries: number;
+  skipped: number;
+}
+
+interface Part {
+  readonly source: Source;
+  readonly piece: Piece;
+  /** Of the source, as far as it is on disk. */
+  readonly counts: Counts;
 }
 
 class Batch {
-  readonly entries: Entry[] = [];
-  /** The last one of each source. */
-  readonly marks = new Map<string, Mark>();
+  readonly parts: Part[] = [];
+  #entries = 0;
   #characters = 0;
 
-  add(entries: readonly Entry[], mark: Mark): void {
-    for (const entry of entries) {
-      this.entries.push(entry);
-      this.#characters += entry.text.length;
-    }
-    this.marks.set(mark.source, mark);
+  add(part: Part): void {
+    this.parts.push(part);
+    this.#entries += part.piece.entries.length;
+    for (const { text } of part.piece.entries) this.#characters += text.length;
   }
 
   get isFull(): boolean {
-    return this.entries.length >= BATCH_ENTRIES || this.#characters >= BATCH_CHARACTERS;
+    return this.#entries >= BATCH_ENTRIES || this.#characters >= BATCH_CHARACTERS;
   }
 }
 
-/** What the store will not take must not take the others with it. */
-function sift(source: Source, { entries, numbers }: Piece): { good: readonly Entry[]; bad: Problem[] } {
-  const bad: Problem[] = [];
-  const good = entries.filter((entry, i) => {
+function skippedIn({ problems }: Piece): number {
+  return problems.reduce((sum, { entries }) => sum + (entries ?? 0), 0);
+}
+
+function isOfEntry(error: unknown): error is AgentLogError {
+  return (
+    error instanceof AgentLogError &&
+    (error.code === 'AGENTLOG_ENTRY_INVALID' || error.code === 'AGENTLOG_ENTRY_TOO_LARGE')
+  );
+}
+
+/** Without the entries that the store refuses. */
+function sifted({ source, piece, counts }: Part): Part {
+  const problems = [...piece.problems];
+  const kept = piece.entries.map((entry, i) => {
     try {
       checkEntry(entry, 0, MOST_ENTRY_BYTES);
       return true;
     } catch (error) {
-      if (!(error instanceof AgentLogError)) throw error;
-      bad.push({ where: source.place(numbers[i]!), what: error.message, entries: 1 });
+      if (!isOfEntry(error)) throw error;
+      problems.push({ where: source.place(piece.numbers[i]!), what: error.message, entries: 1 });
       return false;
     }
   });
-  return { good, bad };
+  const entries = piece.entries.filter((_, i) => kept[i]);
+  return { source, counts, piece: { ...piece, entries, problems } };
 }

@@ -16,8 +16,6 @@ export interface Gap {
 
 /** Rows that are read at once. */
 const SOME = 2000;
-/** The name of no column. */
-export const ROWID = 'rowid of the row';
 
 export class TableRows {
   readonly #path: string;
@@ -69,10 +67,12 @@ export class TableRows {
   }
 
   *#some(after: bigint): Generator<TableRow, void, void> {
-    for (const row of this.#prepared().iterate(after, SOME) as IterableIterator<Record<string, unknown>>) {
-      const rowid = row[ROWID] as bigint;
-      delete row[ROWID];
-      yield { rowid, values: row };
+    const { columns } = this.#table;
+    for (const row of this.#prepared().iterate(after, SOME) as IterableIterator<unknown[]>) {
+      const values: Record<string, unknown> = {};
+      // Behind the rowid stand the columns.
+      for (let i = 0; i < columns.length; i++) values[columns[i]!.name] = row[i + 1];
+      yield { rowid: row[0] as bigint, values };
     }
   }
 
@@ -102,8 +102,8 @@ export class TableRows {
     const statement = this.#unlessDamaged(() => this.#prepared());
     if (statement === undefined) return undefined;
     for (const start of pages.beginnings(after)) {
-      const row = this.#unlessDamaged(() => statement.get(start, 1)) as Record<string, unknown> | undefined;
-      const rowid = row?.[ROWID] as bigint | undefined;
+      const row = this.#unlessDamaged(() => statement.get(start, 1)) as [bigint] | undefined;
+      const rowid = row?.[0];
       if (rowid !== undefined && rowid > after) return rowid;
     }
     return undefined;
@@ -125,9 +125,10 @@ export class TableRows {
     const all = columns.map((column) => quoted(column.name)).join(', ');
     this.#statement = this.#db
       .prepare(
-        `SELECT ${rowid} AS ${quoted(ROWID)}, ${all} FROM ${quoted(name)} NOT INDEXED WHERE ${rowid} > ? ORDER BY ${rowid} LIMIT ?`,
+        `SELECT ${rowid}, ${all} FROM ${quoted(name)} NOT INDEXED WHERE ${rowid} > ? ORDER BY ${rowid} LIMIT ?`,
       )
-      .safeIntegers();
+      .safeIntegers()
+      .raw();
     return this.#statement;
   }
 }

@@ -9,6 +9,7 @@ export interface TimeValue {
 }
 
 const ISO = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?) ?(Z|[+-]\d{2}(?::?\d{2})?)?$/i;
+const USUAL_LENGTH = '2026-06-01T12:00:00.000Z'.length;
 const NUMBER = /^\d+(?:\.\d+)?$/;
 /** Where numbers of each unit lie for times from 1973 to 2286: nowhere in two of them. */
 const UNITS: readonly (readonly [least: number, perMillisecond: number])[] = [
@@ -23,7 +24,7 @@ export function timeOf(value: unknown, zone: Zone | undefined): TimeValue | unde
   if (typeof value === 'number') return ofNumber(value);
   if (typeof value === 'bigint') return ofNumber(Number(value));
   if (typeof value !== 'string') return undefined;
-  return NUMBER.test(value) ? ofNumber(Number(value)) : ofText(value, zone);
+  return ofText(value, zone) ?? (NUMBER.test(value) ? ofNumber(Number(value)) : undefined);
 }
 
 /** A time that says no zone. */
@@ -46,6 +47,12 @@ function ofNumber(value: number): TimeValue | undefined {
 }
 
 function ofText(text: string, zone: Zone | undefined): TimeValue | undefined {
+  if (text.length === USUAL_LENGTH && text.endsWith('Z')) {
+    // As JavaScript writes them, and so most.
+    const usual = new Date(text);
+    if (!Number.isNaN(usual.getTime()) && usual.toISOString() === text)
+      return { milliseconds: usual.getTime(), isExact: true };
+  }
   const parts = ISO.exec(text);
   if (parts === null) return undefined;
   const [, year, month, day, clock, said] = parts;

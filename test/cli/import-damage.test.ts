@@ -1,0 +1,143 @@
+/** `agentlog import` of a database with damaged pages: all that can be read, and which rows could not. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { describe, expect, it } from 'vitest';
+import { tempDir } from '../package/support/temp-dir.js';
+import { Random } from '../support/random.js';
+import { addFusionRows, asFusionEntry, checksums, entriesIn, imported } from './support/import-sources.js';
+
+const ROWS = 4000;
+const PAGE = 4096;
+
+interface Pages {
+  /** Ids by the number of the leaf that they are on. */
+  readonly leaves: ReadonlyMap<number, readonly number[]>;
+  readonly inner: readonly number[];
+}
+
+/** Of one SQLite finds by itself, page by page. */
+function pagesOf(path: string): Pages {
+  const db = new Database(path, { readonly: true });
+  const found = db.prepare("SELECT pageno, pagetype FROM dbstat WHERE name = 'agentLogEntries'").all() as {
+    pageno: number;
+    pagetype: string;
+  }[];
+  db.close();
+  const bytes = readFileSync(path);
+  const leaves = new Map<number, number[]>();
+  for (const { pageno, pagetype } of found) if (pagetype === 'leaf') leaves.set(pageno, idsOn(bytes, pageno));
+  return {
+    leaves,
+    inner: found.filter(({ pagetype }) => pagetype === 'internal').map(({ pageno }) => pageno),
+  };
+}
+
+/** Ids below 16,384 are varints of one or two bytes, and so are lengths here. */
+function idsOn(bytes: Buffer, page: number): number[] {
+  const start = (page - 1) * PAGE;
+  const varint = (at: number): [value: number, end: number] =>
+    bytes[at]! < 0x80 ? [bytes[at]!, at + 1] : [((bytes[at]! & 0x7f) << 7) | bytes[at + 1]!, at + 2];
+  return Array.from({ length: bytes.readUInt16BE(start + 3) }, (_, i) => {
+    const cell = start + bytes.readUInt16BE(start + 8 + 2 * i);
+    return varint(varint(cell)[1])[0];
+  });
+}
+
+function damagedCopy(
+  root: string,
+  path: string,
+  pages: readonly number[],
+  fill: (page: Buffer) => void,
+): string {
+  const bytes = readFileSync(path);
+  for (const page of pages) fill(bytes.subarray((page - 1) * PAGE, page * PAGE));
+  const copy = join(root, 'damaged.db');
+  writeFileSync(copy, bytes);
+  return copy;
+}
+
+const idOf = ({ detail }: { detail?: unknown }) => (detail as { timing: { id: number } }).timing.id;
+
+/** Every id that is told as lost, from "rows 5 to 9 of …". */
+function told(problems: readonly { where: string }[]): Set<number> {
+  const ids = new Set<number>();
+  for (const { where } of problems) {
+    const [, one, from, to, rest, upTo] =
+      /^(?:row (\d+)|rows (\d+) to (\d+)|what there was from row (\d+) on|rows up to (\d+)) of/.exec(where) ??
+      [];
+    const [first, last] = [Number(one ?? from ?? rest ?? 1), Number(one ?? to ?? upTo ?? ROWS)];
+    for (let id = first; id <= Math.min(last, ROWS); id++) ids.add(id);
+  }
+  return ids;
+}
+
+async function afterDamage(pick: (pages: Pages) => number[], fill: (page: Buffer) => void) {
+  const root = tempDir();
+  const path = join(root, 'fusion.db');
+  addFusionRows(path, 1, ROWS).close();
+  const pages = pagesOf(path);
+  const hit = pick(pages);
+  const copy = damagedCopy(root, path, hit, fill);
+  const before = checksums(root);
+  const result = await imported(3, join(root, 'store'), copy, '--from', 'fusion-sqlite');
+  expect(checksums(root)).toEqual(before);
+  const found = await entriesIn(join(root, 'store'));
+  const lost = new Set(hit.flatMap((page) => pages.leaves.get(page) ?? []));
+  return { result, found, lost };
+}
+
+const whole = (lost: ReadonlySet<number>) =>
+  Array.from({ length: ROWS }, (_, i) => i + 1)
+    .filter((id) => !lost.has(id))
+    .map(asFusionEntry);
+const zero = (page: Buffer) => void page.fill(0);
+
+describe('rows around damage are imported, and those that are lost are told', () => {
+  it.each([
+    ['zeroed', zero],
+    ['of other bytes', (page: Buffer) => void page.fill(0x5a)],
+    ['with a header of no kind', (page: Buffer) => void page.fill(0xff, 0, 8)],
+  ])('single leaves that are %s', async (_, fill) => {
+    const every = ({ leaves }: Pages) => [...leaves.keys()].filter((_, i) => i % 40 === 7);
+    const { result, found, lost } = await afterDamage(every, fill);
+    expect(found).toEqual(whole(lost));
+    expect(told(result.problems)).toEqual(lost);
+  });
+
+  it('leaves beside each other, the first and the last', async () => {
+    const some = ({ leaves }: Pages) => {
+      const all = [...leaves].sort(([, a], [, b]) => a[0]! - b[0]!).map(([page]) => page);
+      return [all[0]!, ...all.slice(20, 30), all[32]!, all.at(-1)!];
+    };
+    const { found, lost } = await afterDamage(some, zero);
+    expect(found).toEqual(whole(lost));
+  });
+
+  it('an inner page: what is below it is found on its own pages', async () => {
+    const { found, result } = await afterDamage(({ inner }) => [...inner], zero);
+    expect(found).toEqual(whole(new Set()));
+    expect(result.problemCount).toBeGreaterThan(0);
+  });
+
+  it('the first page, and so the schema', async () => {
+    const { found } = await afterDamage(() => [1], zero);
+    expect(found).toEqual(whole(new Set()));
+  });
+
+  it('whatever is on the pages, it ends, and nothing comes twice or is made up', async () => {
+    const random = new Random(7);
+    for (let round = 0; round < 2; round++) {
+      const some = ({ leaves, inner }: Pages) =>
+        [...leaves.keys(), ...inner].filter(() => random.below(20) === 0);
+      const { found, lost } = await afterDamage(some, (page) => {
+        for (let i = 0; i < 8; i++) page[i] = random.below(256);
+      });
+      const ids = found.map(idOf);
+      expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
+      for (const entry of found.filter((entry) => !lost.has(idOf(entry))))
+        expect(entry).toEqual(asFusionEntry(idOf(entry)));
+      expect(ids.length).toBeGreaterThan(ROWS / 2);
+    }
+  });
+});
