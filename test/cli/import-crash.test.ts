@@ -54,7 +54,7 @@ it.each(['fusion-sqlite', 'fusion-jsonl'] as const)('%s, killed again and again'
     writeFileSync(join(path, 'FN-1', 'agent-log.jsonl'), fusionLines(1, ROWS));
   }
   let kills = 0;
-  for (; kills < 8; kills++) {
+  for (; kills < 6; kills++) {
     const child = start(store, path, '--from', kind);
     const ended = once(child, 'close') as Promise<[number | null, string | null]>;
     const isOver = ended.then(() => true);

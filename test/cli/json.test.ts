@@ -1,5 +1,5 @@
 /** What --json prints has the shape that docs/cli.md says, for every command. */
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { COMMANDS } from '../../tools/cli/definitions.js';
@@ -11,6 +11,12 @@ import { storeWithAll } from './support/store-with-all.js';
 const directory = newTempDir();
 afterAll(() => rmSync(directory, { recursive: true }));
 const { store, sealed, open, damaged } = await storeWithAll(directory);
+
+const lines = join(directory, 'some.jsonl');
+writeFileSync(
+  lines,
+  `${JSON.stringify({ taskId: 'task 1', text: 'imported', timestamp: 1_767_000_000_000 })}\n`,
+);
 
 /** Of each command some calls; with the code that it exits with. */
 const CALLS: Readonly<Record<string, readonly (readonly [code: number, ...args: string[]])[]>> = {
@@ -38,6 +44,7 @@ const CALLS: Readonly<Record<string, readonly (readonly [code: number, ...args: 
   ],
   sql: [[0, store, "SELECT id, text, 1.5, NULL AS none, x'00ff' AS bytes FROM agentLogEntries"]],
   export: [[0, store, '--task', 'task 1']],
+  import: [[0, store, lines, '--from', 'jsonl']],
   compact: [[0, store, '--yes']],
   prune: [[0, store, '--keep-per-task', '5', '--yes']],
   backup: [[0, store, join(directory, 'copy')]],

@@ -4,6 +4,7 @@ import { benchCli } from './cli.js';
 import { benchCodec } from './codec.js';
 import { benchCompact } from './compact.js';
 import { benchFusion } from './fusion.js';
+import { benchImport } from './import.js';
 import { benchRead } from './read.js';
 import { benchRecovery } from './recovery.js';
 import { print, type Report } from './report.js';
@@ -20,6 +21,7 @@ const BENCHMARKS: Record<string, () => Report[] | Promise<Report[]>> = {
   read: () => benchRead(quick),
   recovery: () => benchRecovery(quick),
   cli: () => benchCli(quick),
+  import: () => benchImport(quick),
   trickle: () => benchTrickle(quick),
   fusion: () => benchFusion(quick),
 };
