@@ -8,7 +8,7 @@ import type { StoredEntry } from '../../../src/entry.js';
 import { openStore } from '../../crash/support/stores.js';
 import { agentlog } from './cli.js';
 
-export const FUSION_TABLE =
+const FUSION_TABLE =
   'CREATE TABLE agentLogEntries (id INTEGER PRIMARY KEY AUTOINCREMENT, taskId TEXT NOT NULL, timestamp TEXT NOT NULL, text TEXT NOT NULL, type TEXT NOT NULL, detail TEXT, agent TEXT)';
 const BEGIN = Date.UTC(2026, 5, 1);
 

@@ -6,7 +6,7 @@ import type { AgentLog } from '../../../src/api.js';
 import type { Entry, JsonValue } from '../../../src/entry.js';
 import { counted } from '../output/numbers.js';
 
-export const MARKS_TASK = 'agentlog:imports';
+const MARKS_TASK = 'agentlog:imports';
 const MARK_TYPE = 'imported';
 
 export interface Mark {

@@ -40,13 +40,13 @@ export class TablePages {
     });
   }
 
-  /** Rowids behind which a page may begin that can be read, in their order. */
+  /** Rowids with which a page begins that may be read, in their order. */
   *beginnings(after: bigint): Generator<bigint> {
     let last = after;
     for (const { first } of this.#leaves) {
-      if (first - 1n <= last) continue;
-      last = first - 1n;
-      yield last;
+      if (first <= last) continue;
+      last = first;
+      yield first;
     }
   }
 

@@ -16,6 +16,7 @@ export interface Gap {
 
 /** Rows that are read at once. */
 const SOME = 2000;
+const HIGHEST = 2n ** 63n - 1n;
 
 export class TableRows {
   readonly #path: string;
@@ -32,7 +33,6 @@ export class TableRows {
   *from(after: bigint): Generator<TableRow | Gap, void, void> {
     let last = after;
     for (;;) {
-      const begun = last;
       let rows = 0;
       let failure: unknown;
       // What whoever takes the rows throws is none of SQLite's.
@@ -56,7 +56,7 @@ export class TableRows {
         const next = yield* this.#goAround(last);
         if (next === undefined) return;
         last = next;
-      } else if (rows < SOME && begun <= last) return;
+      } else if (rows < SOME || last === HIGHEST) return;
     }
   }
 
@@ -68,7 +68,7 @@ export class TableRows {
 
   *#some(after: bigint): Generator<TableRow, void, void> {
     const { columns } = this.#table;
-    for (const row of this.#prepared().iterate(after, SOME) as IterableIterator<unknown[]>) {
+    for (const row of this.#prepared().iterate(after + 1n, SOME) as IterableIterator<unknown[]>) {
       const values: Record<string, unknown> = {};
       // Behind the rowid stand the columns.
       for (let i = 0; i < columns.length; i++) values[columns[i]!.name] = row[i + 1];
@@ -125,7 +125,7 @@ export class TableRows {
     const all = columns.map((column) => quoted(column.name)).join(', ');
     this.#statement = this.#db
       .prepare(
-        `SELECT ${rowid}, ${all} FROM ${quoted(name)} NOT INDEXED WHERE ${rowid} > ? ORDER BY ${rowid} LIMIT ?`,
+        `SELECT ${rowid}, ${all} FROM ${quoted(name)} NOT INDEXED WHERE ${rowid} >= ? ORDER BY ${rowid} LIMIT ?`,
       )
       .safeIntegers()
       .raw();

@@ -15,7 +15,7 @@ export interface Table {
   readonly isAutoincrement: boolean;
 }
 
-export interface Column {
+interface Column {
   readonly name: string;
   /** Its place in the key, from 1; 0 when it is in none. */
   readonly pk: number;
