@@ -1,0 +1,29 @@
+/** A transport of pino: what a program logs becomes entries, in a thread of its own. */
+import { openAgentLog } from '../agent-log.js';
+import { checkOptions } from '../options.js';
+import type { PinoTransport, PinoTransportOptions } from './pino/api.js';
+import { HostConfig } from './pino/host-config.js';
+import { LineForm } from './pino/line-form.js';
+import { LineStream } from './pino/line-stream.js';
+
+export type { PinoTransport, PinoTransportOptions } from './pino/api.js';
+
+/** Is called by pino, in the thread that it makes for the transport. */
+export default async function agentLogTransport(options: PinoTransportOptions): Promise<PinoTransport> {
+  // From the first moment on: what is sent to a thread while nobody listens may be gone.
+  const config = new HostConfig();
+  const { directory, taskId = 'pino', taskField = 'taskId', ...others } = withoutPinos(options);
+  for (const [name, value] of Object.entries({ taskId, taskField }))
+    if (typeof value !== 'string') throw new TypeError(`The option ${name} must be a string`);
+  const { maxEntryBytes } = checkOptions(others);
+  const log = await openAgentLog(directory, others);
+  return new LineStream({ log, config, form: new LineForm({ taskId, taskField, maxEntryBytes, config }) });
+}
+
+/** pino and its thread put something of their own beside the options. */
+function withoutPinos(options: PinoTransportOptions): PinoTransportOptions {
+  const given: Record<string, unknown> = { ...options };
+  delete given.pinoWillSendConfig;
+  delete given.$context;
+  return given as unknown as PinoTransportOptions;
+}
