@@ -5,6 +5,7 @@ import { benchCodec } from './codec.js';
 import { benchCompact } from './compact.js';
 import { benchFusion } from './fusion.js';
 import { benchImport } from './import.js';
+import { benchPino } from './pino.js';
 import { benchRead } from './read.js';
 import { benchRecovery } from './recovery.js';
 import { print, type Report } from './report.js';
@@ -24,6 +25,7 @@ const BENCHMARKS: Record<string, () => Report[] | Promise<Report[]>> = {
   import: () => benchImport(quick),
   trickle: () => benchTrickle(quick),
   fusion: () => benchFusion(quick),
+  pino: () => benchPino(quick),
 };
 
 const names = process.argv.slice(2).filter((argument) => !['--json', '--quick'].includes(argument));
