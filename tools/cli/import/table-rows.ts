@@ -16,6 +16,7 @@ export interface Gap {
 
 /** Rows that are read at once. */
 const SOME = 2000;
+const SOME_CHARACTERS = 1024 * 1024;
 const HIGHEST = 2n ** 63n - 1n;
 
 export class TableRows {
@@ -33,30 +34,15 @@ export class TableRows {
   *from(after: bigint): Generator<TableRow | Gap, void, void> {
     let last = after;
     for (;;) {
-      let rows = 0;
-      let failure: unknown;
-      // What whoever takes the rows throws is none of SQLite's.
-      const some = this.#some(last);
-      for (;;) {
-        let row: IteratorResult<TableRow, void>;
-        try {
-          row = some.next();
-          if (!row.done && row.value.rowid <= last) throw damage('rows are not in their order');
-        } catch (error) {
-          failure = error;
-          break;
-        }
-        if (row.done) break;
-        last = row.value.rowid;
-        rows++;
-        yield row.value;
-      }
+      const { rows, failure, isEnd } = this.#some(last);
+      for (const row of rows) yield row;
+      last = rows.at(-1)?.rowid ?? last;
       if (failure !== undefined) {
         if (!isDamage(failure)) throw explainSource(this.#path, failure);
         const next = yield* this.#goAround(last);
         if (next === undefined) return;
         last = next;
-      } else if (rows < SOME || last === HIGHEST) return;
+      } else if (isEnd || last === HIGHEST) return;
     }
   }
 
@@ -66,13 +52,32 @@ export class TableRows {
     this.#statement = undefined;
   }
 
-  *#some(after: bigint): Generator<TableRow, void, void> {
+  /** As many as may be held at once, and why there are no more, if that is damage. */
+  #some(after: bigint): { rows: TableRow[]; failure?: unknown; isEnd: boolean } {
     const { columns } = this.#table;
-    for (const row of this.#prepared().iterate(after + 1n, SOME) as IterableIterator<unknown[]>) {
-      const values: Record<string, unknown> = {};
-      // Behind the rowid stand the columns.
-      for (let i = 0; i < columns.length; i++) values[columns[i]!.name] = row[i + 1];
-      yield { rowid: row[0] as bigint, values };
+    const names = columns.map(({ name }) => name);
+    const rows: TableRow[] = [];
+    let last = after;
+    let characters = 0;
+    try {
+      for (const row of this.#prepared().iterate(after + 1n, SOME) as IterableIterator<unknown[]>) {
+        const rowid = row[0] as bigint;
+        if (rowid <= last) throw damage('rows are not in their order');
+        last = rowid;
+        const values: Record<string, unknown> = {};
+        // Behind the rowid stand the columns.
+        for (let i = 0; i < names.length; i++) {
+          const value = row[i + 1];
+          values[names[i]!] = value;
+          if (typeof value === 'string') characters += value.length;
+          else if (value instanceof Uint8Array) characters += value.length;
+        }
+        rows.push({ rowid, values });
+        if (characters >= SOME_CHARACTERS) return { rows, isEnd: false };
+      }
+      return { rows, isEnd: rows.length < SOME };
+    } catch (failure) {
+      return { rows, failure, isEnd: false };
     }
   }
 

@@ -9,7 +9,8 @@ export interface TimeValue {
 }
 
 const ISO = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?) ?(Z|[+-]\d{2}(?::?\d{2})?)?$/i;
-const USUAL_LENGTH = '2026-06-01T12:00:00.000Z'.length;
+/** As JavaScript writes them, and so most; up to the minute, which many have in common. */
+const USUAL = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}):([0-5]\d)\.(\d{3})Z$/;
 const NUMBER = /^\d+(?:\.\d+)?$/;
 /** Where numbers of each unit lie for times from 1973 to 2286: nowhere in two of them. */
 const UNITS: readonly (readonly [least: number, perMillisecond: number])[] = [
@@ -47,12 +48,8 @@ function ofNumber(value: number): TimeValue | undefined {
 }
 
 function ofText(text: string, zone: Zone | undefined): TimeValue | undefined {
-  if (text.length === USUAL_LENGTH && text.endsWith('Z')) {
-    // As JavaScript writes them, and so most.
-    const usual = new Date(text);
-    if (!Number.isNaN(usual.getTime()) && usual.toISOString() === text)
-      return { milliseconds: usual.getTime(), isExact: true };
-  }
+  const usual = ofUsualText(text);
+  if (usual !== undefined) return usual;
   const parts = ISO.exec(text);
   if (parts === null) return undefined;
   const [, year, month, day, clock, said] = parts;
@@ -65,6 +62,24 @@ function ofText(text: string, zone: Zone | undefined): TimeValue | undefined {
   const milliseconds = Date.parse(iso);
   if (Number.isNaN(milliseconds)) return undefined;
   return { milliseconds, isExact: new Date(milliseconds).toISOString() === text };
+}
+
+/** Of the last minute that was asked for; undefined when there is none like it. */
+const known: { text: string; milliseconds: number | undefined } = { text: '', milliseconds: undefined };
+
+function ofUsualText(text: string): TimeValue | undefined {
+  const parts = USUAL.exec(text);
+  if (parts === null) return undefined;
+  const [, minute, second, millisecond] = parts as unknown as [string, string, string, string];
+  if (minute !== known.text) {
+    known.text = minute;
+    const date = new Date(`${minute}:00.000Z`);
+    // The 30th of February would be one of the first of March.
+    const isRight = !Number.isNaN(date.getTime()) && date.toISOString().startsWith(minute);
+    known.milliseconds = isRight ? date.getTime() : undefined;
+  }
+  if (known.milliseconds === undefined) return undefined;
+  return { milliseconds: known.milliseconds + Number(second) * 1000 + Number(millisecond), isExact: true };
 }
 
 function offsetText(offset: string): string {
