@@ -7,7 +7,7 @@ export interface Mutant {
   /** The defect, in words. */
   readonly what: string;
   /** From the root of the repository. */
-  readonly file: `src/${string}.ts`;
+  readonly file: `src/${string}.ts` | `tools/cli/${string}.ts`;
   /** Text that occurs there exactly once, */
   readonly find: string;
   /** and what stands there instead. */

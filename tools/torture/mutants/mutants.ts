@@ -1,4 +1,5 @@
 import { COMPACTING } from './list/compacting.js';
+import { EMBEDDING } from './list/embedding.js';
 import { JUDGING } from './list/judging.js';
 import { MENDING } from './list/mending.js';
 import { READING } from './list/reading.js';
@@ -13,4 +14,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...COMPACTING,
   ...READING,
   ...MENDING,
+  ...EMBEDDING,
 ];

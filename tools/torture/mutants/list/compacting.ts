@@ -231,7 +231,7 @@ export const COMPACTING: readonly Mutant[] = [
   {
     name: 'two-leaders',
     what: 'two leaders write to the database at once',
-    file: 'src/compactor/leader-lock.ts',
+    file: 'src/segment/file-lock.ts',
     find: "taken = (yield* call('flock', fd)) && (yield*",
     replace: 'taken = (yield*',
     caughtBy: tests('compactor/scan-beside'),
