@@ -72,7 +72,7 @@ export function columnsOf(bytes: Buffer, { start, length }: Cell, most: number):
 const SIZES = [0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0];
 
 function sizeOf(type: number): number {
-  return type < SIZES.length ? SIZES[type]! : (type - SIZES.length) >> 1;
+  return type < SIZES.length ? SIZES[type]! : (type - SIZES.length) >>> 1;
 }
 
 export function valueIn(record: Buffer, { type, offset, length }: Column): Value {
