@@ -8,7 +8,7 @@ import type { Piece, Problem, Source } from './source.js';
 
 /** A batch is written while the next one is read. In larger ones entries live so long that the garbage collector moves them. */
 const BATCH_ENTRIES = 2000;
-const BATCH_CHARACTERS = 1024 * 1024;
+const BATCH_BYTES = 1024 * 1024;
 /** As the options of a store have it, when nothing is said. */
 const MOST_ENTRY_BYTES = 16 * 1024 * 1024;
 
@@ -145,16 +145,16 @@ interface Part {
 class Batch {
   readonly parts: Part[] = [];
   #entries = 0;
-  #characters = 0;
+  #bytes = 0;
 
   add(part: Part): void {
     this.parts.push(part);
-    this.#entries += part.piece.entries.length;
-    for (const { text } of part.piece.entries) this.#characters += text.length;
+    this.#entries += part.piece.entries.length + part.piece.problems.length;
+    this.#bytes += part.piece.bytes;
   }
 
   get isFull(): boolean {
-    return this.#entries >= BATCH_ENTRIES || this.#characters >= BATCH_CHARACTERS;
+    return this.#entries >= BATCH_ENTRIES || this.#bytes >= BATCH_BYTES;
   }
 }
 

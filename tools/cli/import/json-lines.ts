@@ -120,7 +120,7 @@ export class JsonLines implements Source {
       lines: kind === 'open' ? before : number,
       sha256: hash.copy().digest('hex'),
     };
-    return { entries, numbers, problems, position, done: end };
+    return { entries, numbers, problems, position, bytes: bytes.length, done: end };
   }
 
   #problem(line: number, what: string, entries: number): Problem {

@@ -28,9 +28,10 @@ export class Witnesses {
 
   /** Throws when what is new cannot be told from what was read. */
   check(db: Connection, table: Table, label: string, first: Witness, last: Witness, end: bigint): void {
-    const isSame = ({ rowid, sha256 }: Witness): boolean | undefined => {
+    const isSame = ({ rowid, sha256 }: Witness): boolean | 'gone' | 'unreadable' => {
       const values = this.#rowAt(db, table, rowid);
-      return values === undefined ? undefined : this.of({ rowid: BigInt(rowid), values }).sha256 === sha256;
+      if (typeof values === 'string') return values;
+      return this.of({ rowid: BigInt(rowid), values }).sha256 === sha256;
     };
     const [one, other] = [isSame(first), isSame(last)];
     const refuse = (why: string): never => {
@@ -39,20 +40,26 @@ export class Witnesses {
       );
     };
     if (one === false || other === false) refuse('its rows are not those of then');
-    if (other === true) return;
+    // Of damage nobody can tell more.
+    if (other !== 'gone') return;
     // Rows may be gone; only where rowids are never given twice is what comes later behind them.
     if (!table.isAutoincrement) refuse('that row is gone, whose number another one may have got');
     if (givenIn(db, table) < end) refuse('it is another table of that name');
   }
 
-  #rowAt(db: Connection, { name, rowid }: Table, at: string): Record<string, unknown> | undefined {
+  #rowAt(
+    db: Connection,
+    { name, rowid }: Table,
+    at: string,
+  ): Record<string, unknown> | 'gone' | 'unreadable' {
     try {
-      return db
+      const row = db
         .prepare(`SELECT ${this.#names.map(quoted).join(', ')} FROM ${quoted(name)} WHERE ${rowid} = ?`)
         .safeIntegers()
         .get(BigInt(at)) as Record<string, unknown> | undefined;
+      return row ?? 'gone';
     } catch (error) {
-      if (isDamage(error)) return undefined;
+      if (isDamage(error)) return 'unreadable';
       throw error;
     }
   }

@@ -23,6 +23,8 @@ export interface Piece {
   readonly problems: readonly Problem[];
   /** Behind all of it. */
   readonly position: JsonValue;
+  /** Of all that was read for it, about: also of what is beside the texts, and of what could not be taken. */
+  readonly bytes: number;
   readonly done: number;
 }
 

@@ -24,6 +24,8 @@ const FUSION_TABLE: Table = {
     name,
     pk: name === 'id' ? 1 : 0,
     isRequired: !['id', 'detail', 'agent'].includes(name),
+    hasDefault: false,
+    isText: name !== 'id',
     isRowid: name === 'id',
   })),
 };

@@ -1,16 +1,16 @@
 /** A table of an SQLite database as a source. Its position is a rowid. */
 import { realpathSync } from 'node:fs';
 import { isDamage } from '../../../src/db/damage.js';
-import type { Entry, JsonValue } from '../../../src/entry.js';
+import type { JsonValue } from '../../../src/entry.js';
 import { printableName } from '../../../src/printable.js';
 import { CliError, UsageError } from '../errors.js';
-import { EntryMaker, Refusal } from './entry-maker.js';
+import { EntryMaker } from './entry-maker.js';
 import { columnJson } from './lossless-json.js';
 import { ENTRY_FIELDS, type Mapping, mappingText } from './mapping.js';
 import { type Witness, Witnesses } from './same-rows.js';
 import type { Piece, Problem, Source } from './source.js';
 import { explainSource, openSource, type Table, tableOf } from './table.js';
-import type { TableRow } from './table-pages.js';
+import { BEGINNING, TablePiece } from './table-piece.js';
 import { type Gap, TableRows } from './table-rows.js';
 
 interface Position {
@@ -18,11 +18,6 @@ interface Position {
   readonly first?: Witness;
   readonly last?: Witness;
 }
-
-/** Before the first row that there can be. */
-const BEGINNING = -(2n ** 63n);
-const MOST_ROWS = 2000;
-const MOST_CHARACTERS = 1024 * 1024;
 
 export class SqliteTable implements Source {
   readonly key: string;
@@ -66,6 +61,8 @@ export class SqliteTable implements Source {
       };
       for (const found of rows.from(begun === undefined ? BEGINNING : BigInt(begun.rowid))) {
         piece.add(found);
+        if ('values' in found)
+          for (const column of rows.misread(found)) piece.tell(this.#misread(found.rowid, column));
         if (piece.isFull) yield finish();
       }
       if (!piece.isEmpty) yield finish();
@@ -76,6 +73,11 @@ export class SqliteTable implements Source {
 
   place(number: number): string {
     return `row ${number} of ${this.name}`;
+  }
+
+  #misread(rowid: bigint, column: string): Problem {
+    const what = `${printableName(column)} has what is no character, which became U+FFFD`;
+    return { where: `row ${rowid} of ${this.name}`, what, entries: 0 };
   }
 
   #gap({ after, before }: Gap): Problem {
@@ -109,57 +111,6 @@ export class SqliteTable implements Source {
     } finally {
       db?.close();
     }
-  }
-}
-
-class TablePiece {
-  first: TableRow | undefined;
-  last: TableRow | undefined;
-  rowid = BEGINNING;
-  readonly #maker: EntryMaker;
-  readonly #tell: (gap: Gap) => Problem;
-  readonly #entries: Entry[] = [];
-  readonly #numbers: number[] = [];
-  readonly #problems: Problem[] = [];
-  #characters = 0;
-
-  constructor(maker: EntryMaker, tell: (gap: Gap) => Problem) {
-    this.#maker = maker;
-    this.#tell = tell;
-  }
-
-  get isFull(): boolean {
-    return this.#entries.length >= MOST_ROWS || this.#characters >= MOST_CHARACTERS;
-  }
-
-  get isEmpty(): boolean {
-    return this.#entries.length === 0 && this.#problems.length === 0;
-  }
-
-  add(found: TableRow | Gap): void {
-    if ('after' in found) {
-      this.#problems.push(this.#tell(found));
-      // What lies behind may be there once the database was mended.
-      this.rowid = found.before === undefined ? found.after : found.before - 1n;
-      return;
-    }
-    this.first ??= found;
-    this.last = found;
-    this.rowid = found.rowid;
-    try {
-      const entry = this.#maker.make(found.values);
-      this.#entries.push(entry);
-      this.#numbers.push(Number(found.rowid));
-      this.#characters += entry.text.length;
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      this.#problems.push({ where: `row ${found.rowid}`, what: error.message, entries: 1 });
-    }
-  }
-
-  finished(position: JsonValue): Piece {
-    const done = Number(this.rowid);
-    return { entries: this.#entries, numbers: this.#numbers, problems: this.#problems, position, done };
   }
 }
 

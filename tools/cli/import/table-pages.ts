@@ -12,7 +12,10 @@ import type { Table } from './table.js';
 
 const USUAL_PAGE_BYTES = 4096;
 const RESERVED_AT = 20;
+const ENCODING_AT = 56;
+const UTF_16 = [2, 3];
 const FLOAT = 7;
+const LAST_NUMBER = 9;
 
 export interface TableRow {
   readonly rowid: bigint;
@@ -28,14 +31,16 @@ interface Leaf {
 export class TablePages {
   readonly #path: string;
   readonly #table: Table;
-  /** Pages that look like leaves of a table, of this one or of others, by their first rowids. */
+  /** Pages that look like leaves of a table, mostly of this one, by their first rowids. */
   readonly #leaves: readonly Leaf[];
 
-  constructor(path: string, table: Table) {
+  /** `others`: pages of which it is known that they are other tables'. */
+  constructor(path: string, table: Table, others: ReadonlySet<number>) {
     this.#path = path;
     this.#table = table;
     this.#leaves = this.#withPages((pages) => {
-      const leaves = [...pages.all('in use')].flatMap(leafOf);
+      const leaves: Leaf[] = [];
+      for (const page of pages.all('in use')) if (!others.has(page.number)) leaves.push(...leafOf(page));
       return leaves.sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0));
     });
   }
@@ -72,7 +77,10 @@ export class TablePages {
 
   *#rowsOn(pages: PageImages, image: PageImage): Generator<TableRow> {
     // Where the records of other pages go on would be another place.
-    if ((pages.page(1, 'log')?.[RESERVED_AT] ?? 0) !== 0) return;
+    const head = pages.page(1, 'log');
+    if ((head?.[RESERVED_AT] ?? 0) !== 0) return;
+    // Its texts may be UTF-8 as well, and other ones.
+    if (UTF_16.includes(head?.readUInt32BE(ENCODING_AT) ?? 0)) return;
     for (const cell of cellsOn(image)) {
       const values = this.#valuesOf(pages, image.bytes, cell);
       if (values !== undefined) yield { rowid: BigInt.asIntN(64, idToBigInt(cell.id)), values };
@@ -89,12 +97,16 @@ export class TablePages {
     const record = recordOf(pages, bytes, cell, local, 'log');
     if (record === undefined) return undefined;
     const values: Record<string, unknown> = {};
-    for (const [i, { name, isRowid, isRequired }] of columns.entries()) {
+    for (const [i, { name, isRowid, isRequired, hasDefault, isText }] of columns.entries()) {
       const part = parts[i];
-      if (part === undefined) continue;
+      if (part === undefined) {
+        if (isRequired && !hasDefault) return undefined;
+        continue;
+      }
       const { type, offset, length } = part;
-      const isText = type > 12 && type % 2 === 1;
-      if (isText && !isUtf8(record.subarray(offset, offset + length))) return undefined;
+      const isOfText = type > 12 && type % 2 === 1;
+      if (isText && type !== 0 && type <= LAST_NUMBER) return undefined;
+      if (isOfText && !isUtf8(record.subarray(offset, offset + length))) return undefined;
       const value = type === FLOAT ? record.readDoubleBE(offset) : valueIn(record, part);
       if (value === undefined || (isRowid ? value !== null : isRequired && value === null)) return undefined;
       const isLarge = typeof value === 'object' && value !== null && 'low' in value;

@@ -4,7 +4,7 @@
  */
 import type { Connection, Statement } from '../../../src/db/better-sqlite3.js';
 import { damage, isDamage } from '../../../src/db/damage.js';
-import { explainSource, openSource, quoted, type Table } from './table.js';
+import { explainSource, openSource, pagesOfOthers, quoted, type Table } from './table.js';
 import { TablePages, type TableRow } from './table-pages.js';
 
 /** Rowids between both, which are not in it, of which no row could be read. */
@@ -33,7 +33,7 @@ export class TableRows {
 
   *from(after: bigint): Generator<TableRow | Gap, void, void> {
     let last = after;
-    for (;;) {
+    while (last < HIGHEST) {
       const { rows, failure, isEnd } = this.#some(last);
       for (const row of rows) yield row;
       last = rows.at(-1)?.rowid ?? last;
@@ -42,8 +42,23 @@ export class TableRows {
         const next = yield* this.#goAround(last);
         if (next === undefined) return;
         last = next;
-      } else if (isEnd || last === HIGHEST) return;
+      } else if (isEnd) return;
     }
+  }
+
+  /** Columns whose texts are not what the database holds, which are no characters. Of the row that came last. */
+  misread({ rowid, values }: TableRow): string[] {
+    // On pages only texts that are some are taken.
+    if (this.#db === undefined) return [];
+    const names = this.#table.columns.flatMap(({ name }) => (hasReplaced(values[name]) ? [name] : []));
+    if (names.length === 0) return [];
+    const { name, rowid: id } = this.#table;
+    const isSame = names.map((column) => `${quoted(column)} COLLATE BINARY IS ?`).join(', ');
+    const same = this.#db
+      .prepare(`SELECT ${isSame} FROM ${quoted(name)} NOT INDEXED WHERE ${id} = ?`)
+      .raw()
+      .get(...names.map((column) => values[column]), rowid) as number[];
+    return names.filter((_, i) => same[i] === 0);
   }
 
   close(): void {
@@ -83,8 +98,8 @@ export class TableRows {
 
   /** Behind which SQLite can read again; undefined when that is nowhere. */
   *#goAround(after: bigint): Generator<TableRow | Gap, bigint | undefined, void> {
+    this.#pages ??= this.#lookAtPages();
     this.close();
-    this.#pages ??= new TablePages(this.#path, this.#table);
     const next = this.#nextReadable(this.#pages, after);
     this.close();
     let last = after;
@@ -99,6 +114,19 @@ export class TableRows {
     }
     if (next > last + 1n) yield { after: last, before: next };
     return next - 1n;
+  }
+
+  #lookAtPages(): TablePages {
+    this.close();
+    const others = this.#unlessDamaged(() => {
+      const db = openSource(this.#path);
+      try {
+        return pagesOfOthers(db, this.#table);
+      } finally {
+        db.close();
+      }
+    });
+    return new TablePages(this.#path, this.#table, others ?? new Set());
   }
 
   /** The first row that SQLite reaches again. */
@@ -136,4 +164,8 @@ export class TableRows {
       .raw();
     return this.#statement;
   }
+}
+
+function hasReplaced(value: unknown): boolean {
+  return typeof value === 'string' && value.includes('\ufffd');
 }

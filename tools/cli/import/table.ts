@@ -1,5 +1,6 @@
 /** A table of somebody else's database: opened to be read, and what is known of its columns. */
 import { betterSqlite3, type Connection } from '../../../src/db/better-sqlite3.js';
+import { isDamage } from '../../../src/db/damage.js';
 import { printableName } from '../../../src/printable.js';
 import { CliError, UsageError } from '../errors.js';
 
@@ -20,6 +21,10 @@ interface Column {
   /** Its place in the key, from 1; 0 when it is in none. */
   readonly pk: number;
   readonly isRequired: boolean;
+  /** What a row has that is older than the column. */
+  readonly hasDefault: boolean;
+  /** SQLite keeps no number in it. */
+  readonly isText: boolean;
   /** Holds nothing itself: it is the rowid. */
   readonly isRowid: boolean;
 }
@@ -85,20 +90,46 @@ export function tableOf(db: Connection, wanted: string, path: string): Table {
 
 function columnsOf(db: Connection, table: string): Column[] {
   const all = db
-    .prepare('SELECT name, type, pk, "notnull" AS required FROM pragma_table_info(?)')
+    .prepare('SELECT name, type, pk, "notnull" AS required, dflt_value AS usual FROM pragma_table_info(?)')
     .all(table) as {
     name: string;
     type: string;
     pk: number;
     required: number;
+    usual: string | null;
   }[];
   const keys = all.filter(({ pk }) => pk > 0).length;
-  return all.map(({ name, type, pk, required }) => ({
+  return all.map(({ name, type, pk, required, usual }) => ({
     name,
     pk,
     isRequired: required === 1,
+    hasDefault: usual !== null,
+    isText: /CHAR|CLOB|TEXT/i.test(type) && !/INT/i.test(type),
     isRowid: keys === 1 && pk === 1 && type.toUpperCase() === 'INTEGER',
   }));
+}
+
+/** The pages on which rows of other tables are, as far as SQLite can tell. */
+export function pagesOfOthers(db: Connection, { name }: Table): Set<number> {
+  const pages = new Set<number>();
+  const others = unlessDamaged(() =>
+    db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> ?").pluck().all(name),
+  );
+  for (const other of ['sqlite_schema', ...((others ?? []) as string[])])
+    unlessDamaged(() => {
+      const leaves = db.prepare("SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf'").pluck();
+      for (const page of leaves.iterate(other) as IterableIterator<number>) pages.add(page);
+    });
+  return pages;
+}
+
+function unlessDamaged<Result>(work: () => Result): Result | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (isDamage(error)) return undefined;
+    throw error;
+  }
 }
 
 export function quoted(name: string): string {
