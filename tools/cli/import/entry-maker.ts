@@ -3,6 +3,7 @@ import type { Entry, JsonValue } from '../../../src/entry.js';
 import { printableName } from '../../../src/printable.js';
 import { textOfParts } from './crush-parts.js';
 import type { EntryField, Mapping } from './mapping.js';
+import { MARKS_TASK } from './marks.js';
 import { isWithoutZone, timeOf } from './time-value.js';
 
 /** Why something cannot become an entry. */
@@ -37,6 +38,7 @@ export class EntryMaker {
       type: this.#name(given, 'type', used) ?? this.#usualType(),
       text: this.#text(given, used),
     };
+    if (entry.taskId === MARKS_TASK) throw new Refusal('its task is where imports keep how far they are');
     const agent = this.#name(given, 'agent', used);
     if (agent !== undefined) entry.agent = agent;
     const detail = this.#detail(given, used);

@@ -6,6 +6,7 @@ import type { Entry, JsonValue } from '../../../src/entry.js';
 import { CliError } from '../errors.js';
 import { count } from '../output/numbers.js';
 import { EntryMaker, Refusal } from './entry-maker.js';
+import { parseExactly } from './exact-numbers.js';
 import { type Mapping, mappingText } from './mapping.js';
 import type { Piece, Problem, Source } from './source.js';
 import { type LineBytes, LineFile } from './whole-lines.js';
@@ -134,7 +135,7 @@ class Malformed extends Refusal {}
 function recordOf(line: string): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
-    value = JSON.parse(line);
+    value = parseExactly(line);
   } catch {
     throw new Malformed('it is no JSON');
   }

@@ -6,7 +6,8 @@ import type { AgentLog } from '../../../src/api.js';
 import type { Entry, JsonValue } from '../../../src/entry.js';
 import { counted } from '../output/numbers.js';
 
-const MARKS_TASK = 'agentlog:imports';
+/** Nothing else may be in it: marks are found by it, and go by it. */
+export const MARKS_TASK = 'agentlog:imports';
 const MARK_TYPE = 'imported';
 
 export interface Mark {

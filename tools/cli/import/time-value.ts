@@ -23,15 +23,21 @@ const UNITS: readonly (readonly [least: number, perMillisecond: number])[] = [
 /** Undefined for what is none, and without `zone` for a time of a clock that nobody knows. */
 export function timeOf(value: unknown, zone: Zone | undefined): TimeValue | undefined {
   if (typeof value === 'number') return ofNumber(value);
-  if (typeof value === 'bigint') return ofNumber(Number(value));
+  if (typeof value === 'bigint') return ofDigits(String(value));
   if (typeof value !== 'string') return undefined;
-  return ofText(value, zone) ?? (NUMBER.test(value) ? ofNumber(Number(value)) : undefined);
+  return ofText(value, zone) ?? (NUMBER.test(value) ? ofDigits(value) : undefined);
 }
 
 /** A time that says no zone. */
 export function isWithoutZone(value: unknown): boolean {
   const parts = typeof value === 'string' ? ISO.exec(value) : null;
   return parts !== null && parts[5] === undefined;
+}
+
+/** There may be more of them than a number holds. */
+function ofDigits(digits: string): TimeValue | undefined {
+  const time = ofNumber(Number(digits));
+  return time && { ...time, isExact: time.isExact && String(Number(digits)) === digits };
 }
 
 function ofNumber(value: number): TimeValue | undefined {

@@ -1,0 +1,98 @@
+/** `agentlog import` of what is large, odd or not meant for it: in bounded memory, and nothing is changed in silence. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { expect, it } from 'vitest';
+import { parseMapping } from '../../tools/cli/import/mapping.js';
+import { SqliteTable } from '../../tools/cli/import/sqlite-table.js';
+import { tempDir } from '../package/support/temp-dir.js';
+import { entriesIn, imported, marksIn } from './support/import-sources.js';
+
+const TABLE = 'CREATE TABLE t (taskId TEXT, timestamp, text TEXT, more TEXT);';
+const TIME = 1_767_000_000;
+
+function database(...sql: string[]): string {
+  const path = join(tempDir(), 'some.db');
+  const db = new Database(path);
+  for (const one of [TABLE, ...sql]) db.exec(one);
+  db.close();
+  return path;
+}
+
+function rowsOf(count: number, values: string): string {
+  return `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count}) INSERT INTO t SELECT ${values} FROM n`;
+}
+
+const piecesOf = (path: string) => [...new SqliteTable(path, 't', parseMapping(undefined)).pieces(undefined)];
+
+function lines(...all: string[]): string {
+  const path = join(tempDir(), 'some.jsonl');
+  writeFileSync(path, all.map((line) => `${line}\n`).join(''));
+  return path;
+}
+
+const line = (more: string, taskId = '"t"') => `{"taskId":${taskId},"timestamp":${TIME},"text":"x"${more}}`;
+
+it('a batch ends where what is beside the texts gets large', () => {
+  const path = database(rowsOf(300, `'t', ${TIME}, '', hex(zeroblob(20000))`));
+  for (const { entries } of piecesOf(path)) expect(entries.length).toBeLessThan(50);
+});
+
+it('a batch ends where nothing can be taken, too', () => {
+  const path = database(rowsOf(10_000, "'t', '2026-01-01 00:00:00', '', ''"));
+  for (const { problems } of piecesOf(path)) expect(problems.length).toBeLessThanOrEqual(2000);
+});
+
+it('the first and the last row that there can be, twice', async () => {
+  const path = database(
+    ...['9223372036854775807', '-9223372036854775808', '1'].map(
+      (rowid) => `INSERT INTO t (rowid, taskId, timestamp, text) VALUES (${rowid}, 't', ${TIME}, '${rowid}')`,
+    ),
+  );
+  const store = join(tempDir(), 'store');
+  for (const entries of [3, 0])
+    expect(await imported(0, store, path, '--from', 'sqlite', '--table', 't')).toMatchObject({ entries });
+});
+
+it('texts of a database that are no UTF-8 are taken, and told', async () => {
+  const path = database(
+    `INSERT INTO t VALUES ('t', ${TIME}, CAST(x'41ff42' AS TEXT), 'good')`,
+    `INSERT INTO t VALUES ('t', ${TIME}, 'meant so \ufffd', 'good')`,
+    `INSERT INTO t VALUES ('t', ${TIME}, 'good', CAST(x'eda080' AS TEXT))`,
+  );
+  const store = join(tempDir(), 'store');
+  const { problems } = await imported(3, store, path, '--from', 'sqlite', '--table', 't');
+  expect(problems).toEqual([
+    expect.objectContaining({ where: expect.stringContaining('row 1 of t'), entries: 0 }),
+    expect.objectContaining({ where: expect.stringContaining('row 3 of t'), entries: 0 }),
+  ]);
+  expect((await entriesIn(store)).map(({ text }) => text)).toEqual(['A\ufffdB', 'meant so \ufffd', 'good']);
+});
+
+it('numbers that JavaScript cannot hold stay what they are', async () => {
+  const path = lines(
+    line(String.raw`,"a":{"n":-9007199254740993,"\"12345678901234567890":[1e400,12.5e-3,1e-400,0e999]}`),
+    line(',"same":"9007199254740993","s":1.7976931348623157e308', '12345678901234567891'),
+    `{"taskId":"t","timestamp":1767000000123000001,"text":9007199254740993}`,
+  );
+  const store = join(tempDir(), 'store');
+  await imported(0, store, path, '--from', 'jsonl');
+  expect(await entriesIn(store)).toMatchObject([
+    { detail: { a: { n: '-9007199254740993', '"12345678901234567890': ['1e400', 0.0125, '1e-400', 0] } } },
+    { taskId: '12345678901234567891', detail: { same: '9007199254740993', s: Number.MAX_VALUE } },
+    {
+      timestamp: 1_767_000_000_123,
+      text: '9007199254740993',
+      detail: { timestamp: '1767000000123000001' },
+    },
+  ]);
+});
+
+it('entries of the task of the marks are told: they would be taken for marks, and go with them', async () => {
+  const marks = '"agentlog:imports"';
+  const path = lines(line(''), line(',"type":"imported"', marks), line('', marks), line(''));
+  const store = join(tempDir(), 'store');
+  expect(await imported(3, store, path, '--from', 'jsonl')).toMatchObject({ entries: 2, skipped: 2 });
+  expect(await imported(0, store, path, '--from', 'jsonl')).toMatchObject({ entries: 0, entriesBefore: 2 });
+  expect(await marksIn(store)).toBe(1);
+});
