@@ -1,10 +1,12 @@
 /** `agentlog import` of a database with damaged pages: all that can be read, and which rows could not. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { tempDir } from '../package/support/temp-dir.js';
 import { Random } from '../support/random.js';
+import { PROGRAM } from './support/cli.js';
 import { addFusionRows, asFusionEntry, checksums, entriesIn, imported } from './support/import-sources.js';
 
 const ROWS = 4000;
@@ -91,6 +93,7 @@ const whole = (lost: ReadonlySet<number>) =>
   Array.from({ length: ROWS }, (_, i) => i + 1)
     .filter((id) => !lost.has(id))
     .map(asFusionEntry);
+const strace = (...args: string[]) => spawnSync('strace', ['-o', '/dev/null', ...args], { encoding: 'utf8' });
 const zero = (page: Buffer) => void page.fill(0);
 
 describe('rows around damage are imported, and those that are lost are told', () => {
@@ -146,6 +149,21 @@ describe('rows around damage are imported, and those that are lost are told', ()
     // SQLite's texts in UTF-16 are not read from pages.
     expect(texts).toEqual(Array.from({ length: encoding === 'UTF-8' ? 999 : 0 }, () => 'messages'));
     expect(await imported(3, store, ...args)).toMatchObject({ entries: 0, entriesBefore: entries });
+  });
+
+  it.skipIf(strace('true').status !== 0)('pages that the disk does not give', async () => {
+    const root = tempDir();
+    const path = join(root, 'fusion.db');
+    addFusionRows(path, 1, ROWS).close();
+    const store = join(root, 'store');
+    const inject = ['-f', '-qq', '-P', path, '-e', 'inject=pread64:error=EIO:when=100..110'];
+    const command = [process.execPath, PROGRAM, 'import', store, path, '--from', 'fusion-sqlite', '--json'];
+    const { status, stdout } = strace(...inject, ...command);
+    expect([0, 3]).toContain(status);
+    const found = await entriesIn(store);
+    const lost = told(JSON.parse(stdout).problems);
+    expect(lost.size).toBeLessThan(ROWS / 2);
+    expect(found).toEqual(whole(lost));
   });
 
   it('whatever is on the pages, it ends, and nothing comes twice or is made up', async () => {

@@ -65,10 +65,14 @@ async function importing(importer: Importer, sources: readonly Source[]): Promis
       importer.run(sources, signal),
     );
   } catch (error) {
-    // The disk, mostly.
-    const { code } = error as { code?: unknown };
-    throw String(code).startsWith('AGENTLOG_') ? withHint(error, RESUMABLE) : error;
+    // The disk, mostly, of the store or of the source.
+    const { code, cause } = error as { code?: unknown; cause?: unknown };
+    throw String(code).startsWith('AGENTLOG_') || isOfSystem(cause) ? withHint(error, RESUMABLE) : error;
   }
+}
+
+function isOfSystem(cause: unknown): boolean {
+  return typeof (cause as NodeJS.ErrnoException | undefined)?.syscall === 'string';
 }
 
 function makeStore(path: string, { allowForeignOwner = false }: Options) {

@@ -1,9 +1,8 @@
 /** Whether a table is the one that an earlier run read, and its rowids are those of then. */
 import { createHash } from 'node:crypto';
 import type { Connection } from '../../../src/db/better-sqlite3.js';
-import { isDamage } from '../../../src/db/damage.js';
 import { CliError } from '../errors.js';
-import { quoted, type Table } from './table.js';
+import { isUnreadable, quoted, type Table } from './table.js';
 import type { TableRow } from './table-pages.js';
 
 /** A row that was read. */
@@ -59,7 +58,7 @@ export class Witnesses {
         .get(BigInt(at)) as Record<string, unknown> | undefined;
       return row ?? 'gone';
     } catch (error) {
-      if (isDamage(error)) return 'unreadable';
+      if (isUnreadable(error)) return 'unreadable';
       throw error;
     }
   }

@@ -1,6 +1,5 @@
 /** A table of an SQLite database as a source. Its position is a rowid. */
 import { realpathSync } from 'node:fs';
-import { isDamage } from '../../../src/db/damage.js';
 import type { JsonValue } from '../../../src/entry.js';
 import { printableName } from '../../../src/printable.js';
 import { CliError, UsageError } from '../errors.js';
@@ -9,7 +8,7 @@ import { columnJson } from './lossless-json.js';
 import { ENTRY_FIELDS, type Mapping, mappingText } from './mapping.js';
 import { type Witness, Witnesses } from './same-rows.js';
 import type { Piece, Problem, Source } from './source.js';
-import { explainSource, openSource, type Table, tableOf } from './table.js';
+import { explainSource, isUnreadable, openSource, type Table, tableOf } from './table.js';
 import { BEGINNING, TablePiece } from './table-piece.js';
 import { type Gap, TableRows } from './table-rows.js';
 
@@ -94,7 +93,7 @@ export class SqliteTable implements Source {
           : `rows ${from} to ${to}`;
     return {
       where: `${rows} of ${this.name}`,
-      what: 'what there was cannot be read: the database is damaged',
+      what: 'what there was cannot be read: the database is damaged, or the disk',
       entries: null,
     };
   }
@@ -107,7 +106,7 @@ export class SqliteTable implements Source {
       this.#witnesses.check(db, this.#table, this.name, first, last, BigInt(rowid));
     } catch (error) {
       if (error instanceof CliError) throw error;
-      if (!isDamage(error)) throw explainSource(this.#path, error);
+      if (!isUnreadable(error)) throw explainSource(this.#path, error);
     } finally {
       db?.close();
     }
@@ -122,7 +121,7 @@ function lookAt(real: string, path: string, wanted: string, usual: Table | undef
     const table = tableOf(db, wanted, path);
     return [table, highest(db, table)];
   } catch (error) {
-    if (usual !== undefined && isDamage(error)) return [usual, 0];
+    if (usual !== undefined && isUnreadable(error)) return [usual, 0];
     throw explainSource(path, error);
   } finally {
     db?.close();
@@ -139,7 +138,7 @@ function highest(db: ReturnType<typeof openSource>, { name, rowid }: Table): num
         .get() ?? 0,
     );
   } catch (error) {
-    if (isDamage(error)) return 0;
+    if (isUnreadable(error)) return 0;
     throw error;
   }
 }

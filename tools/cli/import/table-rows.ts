@@ -3,8 +3,8 @@
  * cannot read is gone around: it is looked for on the pages themselves, and what is not there either is told.
  */
 import type { Connection, Statement } from '../../../src/db/better-sqlite3.js';
-import { damage, isDamage } from '../../../src/db/damage.js';
-import { explainSource, openSource, pagesOfOthers, quoted, type Table } from './table.js';
+import { damage } from '../../../src/db/damage.js';
+import { explainSource, isUnreadable, openSource, pagesOfOthers, quoted, type Table } from './table.js';
 import { TablePages, type TableRow } from './table-pages.js';
 
 /** Rowids between both, which are not in it, of which no row could be read. */
@@ -38,7 +38,7 @@ export class TableRows {
       for (const row of rows) yield row;
       last = rows.at(-1)?.rowid ?? last;
       if (failure !== undefined) {
-        if (!isDamage(failure)) throw explainSource(this.#path, failure);
+        if (!isUnreadable(failure)) throw explainSource(this.#path, failure);
         const next = yield* this.#goAround(last);
         if (next === undefined) return;
         last = next;
@@ -146,7 +146,7 @@ export class TableRows {
     try {
       return work();
     } catch (error) {
-      if (isDamage(error)) return undefined;
+      if (isUnreadable(error)) return undefined;
       throw explainSource(this.#path, error);
     }
   }

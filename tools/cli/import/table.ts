@@ -56,13 +56,9 @@ export function explainSource(path: string, error: unknown): unknown {
     SQLITE_BUSY: 'another program keeps it locked',
     SQLITE_NOTADB: 'it is no SQLite database, or its first page is damaged',
   };
-  const hint = typeof code === 'string' ? hints[code] : undefined;
-  if (hint === undefined) return error;
-  return new CliError(
-    `${path} cannot be read (${message}): ${hint}`,
-    code === 'SQLITE_NOTADB' ? 3 : 1,
-    error,
-  );
+  if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return error;
+  const hint = hints[code] === undefined ? '' : `: ${hints[code]}`;
+  return new CliError(`${path} cannot be read (${message})${hint}`, isDamage(error) ? 3 : 1, error);
 }
 
 export function tableOf(db: Connection, wanted: string, path: string): Table {
@@ -123,11 +119,18 @@ export function pagesOfOthers(db: Connection, { name }: Table): Set<number> {
   return pages;
 }
 
+/** Damaged, or on a bad place of the disk: to be gone around. */
+export function isUnreadable(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  // The second one is what SQLite says for EIO.
+  return isDamage(error) || code === 'SQLITE_IOERR_READ' || code === 'SQLITE_IOERR_CORRUPTFS';
+}
+
 function unlessDamaged<Result>(work: () => Result): Result | undefined {
   try {
     return work();
   } catch (error) {
-    if (isDamage(error)) return undefined;
+    if (isUnreadable(error)) return undefined;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 /** Reads a file that may still grow, some whole lines at a time, in bounded memory. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { unreachable } from '../store/target.js';
 
 const PIECE_BYTES = 1024 * 1024;
 /** An entry of 16 MiB, the longest there is, with many of its characters spelt out. */
@@ -19,11 +20,17 @@ export interface LineBytes {
 }
 
 export class LineFile {
+  readonly #path: string;
   readonly #fd: number;
   readonly size: number;
 
   constructor(path: string) {
-    this.#fd = openSync(path, 'r');
+    this.#path = path;
+    try {
+      this.#fd = openSync(path, 'r');
+    } catch (error) {
+      throw unreachable(path, error);
+    }
     this.size = fstatSync(this.#fd).size;
   }
 
@@ -31,7 +38,7 @@ export class LineFile {
   eachBefore(end: number, each: (bytes: Buffer) => void): boolean {
     const bytes = Buffer.alloc(Math.min(PIECE_BYTES, end));
     for (let at = 0; at < end; ) {
-      const read = readSync(this.#fd, bytes, 0, Math.min(bytes.length, end - at), at);
+      const read = this.#read(bytes, 0, Math.min(bytes.length, end - at), at);
       if (read === 0) return false;
       each(bytes.subarray(0, read));
       at += read;
@@ -48,7 +55,7 @@ export class LineFile {
         yield { kind: 'part', bytes, end: at };
         [isTooLong, held, bytes] = [true, 0, Buffer.alloc(PIECE_BYTES)];
       } else if (held === bytes.length) bytes = Buffer.concat([bytes, Buffer.alloc(bytes.length)]);
-      const read = readSync(this.#fd, bytes, held, bytes.length - held, at);
+      const read = this.#read(bytes, held, bytes.length - held, at);
       if (read === 0) break;
       at += read;
       const all = bytes.subarray(0, held + read);
@@ -65,6 +72,14 @@ export class LineFile {
       } else all.copy(bytes, 0, end);
     }
     if (held > 0) yield { kind: 'open', bytes: bytes.subarray(0, held), end: at };
+  }
+
+  #read(into: Buffer, offset: number, length: number, at: number): number {
+    try {
+      return readSync(this.#fd, into, offset, length, at);
+    } catch (error) {
+      throw unreachable(this.#path, error);
+    }
   }
 
   close(): void {
