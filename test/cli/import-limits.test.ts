@@ -1,11 +1,12 @@
 /** `agentlog import` of what is large, odd or not meant for it: in bounded memory, and nothing is changed in silence. */
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { parseMapping } from '../../tools/cli/import/mapping.js';
 import { SqliteTable } from '../../tools/cli/import/sqlite-table.js';
 import { tempDir } from '../package/support/temp-dir.js';
+import { agentlog } from './support/cli.js';
 import { entriesIn, imported, marksIn } from './support/import-sources.js';
 
 const TABLE = 'CREATE TABLE t (taskId TEXT, timestamp, text TEXT, more TEXT);';
@@ -95,4 +96,21 @@ it('entries of the task of the marks are told: they would be taken for marks, an
   expect(await imported(3, store, path, '--from', 'jsonl')).toMatchObject({ entries: 2, skipped: 2 });
   expect(await imported(0, store, path, '--from', 'jsonl')).toMatchObject({ entries: 0, entriesBefore: 2 });
   expect(await marksIn(store)).toBe(1);
+});
+
+it('a line that is too long is told, also where its end is not there yet', async () => {
+  const path = lines(line(''), 'x'.repeat(65 * 1024 * 1024));
+  truncateSync(path, statSync(path).size - 1);
+  const store = join(tempDir(), 'store');
+  const first = await imported(0, store, path, '--from', 'jsonl');
+  expect(first).toMatchObject({ entries: 1, unfinished: [`${path}:2`] });
+  appendFileSync(path, `\n${line('')}\n`);
+  expect(await imported(3, store, path, '--from', 'jsonl')).toMatchObject({ entries: 1, skipped: 1 });
+});
+
+it('a database is no file of lines, and no store is made', async () => {
+  const store = join(tempDir(), 'store');
+  const { code, stderr } = await agentlog(['import', store, database(), '--from', 'jsonl']);
+  expect([code, stderr]).toEqual([1, expect.stringContaining('--from sqlite')]);
+  expect(existsSync(store)).toBe(false);
 });

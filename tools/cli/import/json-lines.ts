@@ -58,13 +58,16 @@ export class JsonLines implements Source {
       const hash = createHash('sha256');
       const begun = this.#check(file, hash, from as unknown as Position | undefined);
       let { lines } = begun;
+      let isInLine = false;
       for (const some of file.from(begun.bytes)) {
         hash.update(some.bytes);
+        isInLine = some.kind === 'part';
         const piece = this.#piece(some, lines, hash);
         if (piece === undefined) continue;
         lines = (piece.position as unknown as Position).lines;
         yield piece;
       }
+      if (isInLine) this.#options.onUnfinished(this.place(lines + 1));
     } finally {
       file.close();
     }

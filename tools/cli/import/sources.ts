@@ -1,5 +1,7 @@
 /** The sources that a command line names. */
+import { closeSync, openSync, readSync } from 'node:fs';
 import { UsageError } from '../errors.js';
+import { unreachable } from '../store/target.js';
 import { fusionFiles, statusOf } from './fusion-files.js';
 import { JsonLines } from './json-lines.js';
 import { FUSION, type Mapping, parseMapping, READY } from './mapping.js';
@@ -30,6 +32,8 @@ const FUSION_TABLE: Table = {
   })),
 };
 
+const DATABASE = 'SQLite format 3\0';
+
 export function sourcesAt(
   path: string,
   options: SourceOptions,
@@ -48,9 +52,25 @@ export function sourcesAt(
   const mapping: Mapping = { ...parseMapping(options.map), zone };
   if (from === 'jsonl') {
     if (options.table !== undefined) throw new UsageError('--table goes with --from sqlite');
+    if (isDatabase(path)) throw new UsageError(`${path} is an SQLite database: --from sqlite reads it`);
     return [new JsonLines(path, status.size, { mapping, onUnfinished })];
   }
   const table = options.table ?? READY[options.map ?? '']?.table;
   if (table === undefined) throw new UsageError('say which table: --table NAME');
   return [new SqliteTable(path, table, mapping)];
+}
+
+function isDatabase(path: string): boolean {
+  const head = Buffer.alloc(DATABASE.length);
+  try {
+    const fd = openSync(path, 'r');
+    try {
+      readSync(fd, head, 0, head.length, 0);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    throw unreachable(path, error);
+  }
+  return head.toString('latin1') === DATABASE;
 }
