@@ -124,6 +124,13 @@ test('what JSON does not have is spelt out, and what has no end is cut', () => {
   expect(JSON.stringify(detail.attributes.deep)).toContain('[nested too deep]');
 });
 
+test('what a model has written may be nested without an end', () => {
+  const written = '['.repeat(50_000) + ']'.repeat(50_000);
+  const { text, detail } = read({ attributes: { 'gen_ai.output.messages': written } });
+  expect(text).toBe('[nested too deep]');
+  expect(detail.attributes).toEqual({ 'gen_ai.output.messages': written });
+});
+
 test('of the resource there is what tells services and machines apart', () => {
   const attributes = { 'service.name': 'shop', 'host.name': 'h', 'telemetry.sdk.name': 'opentelemetry' };
   const record = {

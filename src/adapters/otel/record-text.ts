@@ -1,5 +1,6 @@
 /** What was said, as text that can be read and searched, wherever the event has it. */
 import type { JsonValue } from '../../entry.js';
+import { jsonOf } from './any-value.js';
 
 /** Events without a body: what a model answered or was asked, what was judged, what went wrong. */
 const TEXT_ATTRIBUTES = [
@@ -60,7 +61,8 @@ function said(content: JsonValue): string {
 function parsed(value: JsonValue): JsonValue {
   if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
   try {
-    return JSON.parse(value);
+    // Not deeper than other values: a model may have written anything.
+    return jsonOf(JSON.parse(value)) ?? null;
   } catch {
     return value;
   }
