@@ -39,12 +39,23 @@ test.each([
   ['milliseconds', 1_767_000_000_123, 1_767_000_000_123, undefined],
   ['seconds', 1_767_000_000, 1_767_000_000_000, undefined],
   ['a text', '2025-12-29T09:20:00.123Z', 1_767_000_000_123, undefined],
+  ['finer milliseconds', 1_767_000_000_123.5, 1_767_000_000_123, 1_767_000_000_123.5],
   ['a finer text', '2025-12-29T09:20:00.123456789Z', 1_767_000_000_123, '2025-12-29T09:20:00.123456789Z'],
 ])('a time in %s', (_name, time, timestamp, kept) => {
   const entry = entryOf({ level: 30, time });
   expect(entry.timestamp).toBe(timestamp);
   expect((entry.detail as { time?: unknown } | undefined)?.time).toBe(kept);
 });
+
+test.each([42, 0, -1, 12.5, -1_767_000_000_123, 1e300])(
+  '%d is no time of a clock, and stays in the detail',
+  (time) => {
+    const before = Date.now();
+    const { timestamp, detail } = entryOf({ level: 30, time });
+    expect(timestamp).toBeGreaterThanOrEqual(before);
+    expect(detail).toEqual({ time });
+  },
+);
 
 test('a field that is not what it should be stays in the detail', () => {
   const line = {
@@ -107,4 +118,15 @@ test('lines come together from pieces that end anywhere', () => {
       lines.push(...splitter.take(bytes.subarray(at, at + size)));
     expect([...lines, ...splitter.end()]).toEqual(['one', '{"a":"ä€😀"}', 'last']);
   }
+});
+
+test('a line in very many pieces takes time by its length', () => {
+  const splitter = new LineSplitter();
+  const piece = Buffer.alloc(64 * 1024, 'x');
+  const start = performance.now();
+  for (let i = 0; i < 1000; i++) expect(splitter.take(piece)).toEqual([]);
+  const [line] = splitter.take(Buffer.from('\n'));
+  expect(line).toHaveLength(1000 * piece.length);
+  // Each piece once: some tenths of a second. All that came before each piece: half a minute.
+  expect(performance.now() - start).toBeLessThan(5000);
 });

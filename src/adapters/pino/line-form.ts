@@ -2,8 +2,10 @@
 import { checkEntry, type Entry, type JsonValue } from '../../entry.js';
 import type { HostConfig } from './host-config.js';
 
-/** Whole seconds are below it until the year 5138, milliseconds above it since 1973. */
+/** Seconds are below it until the year 5138, milliseconds above it since 1973. */
 const LEAST_MILLISECONDS = 1e11;
+/** Seconds are above it since 1973. What is below is no time of a clock, but how long something took, say. */
+const LEAST_SECONDS = 1e8;
 
 export interface LineFormOptions {
   readonly taskId: string;
@@ -80,8 +82,10 @@ function asString(value: JsonValue): string | undefined {
 /** From milliseconds, seconds or a text, whichever `timestamp` of pino was chosen; `isAll`: nothing else was in it. */
 function timeOf(time: JsonValue | undefined): { milliseconds: number; isAll: boolean } | undefined {
   if (typeof time === 'number') {
-    const milliseconds = Math.abs(time) < LEAST_MILLISECONDS ? time * 1000 : time;
-    return Number.isSafeInteger(milliseconds) ? { milliseconds, isAll: true } : undefined;
+    const exact = time < LEAST_MILLISECONDS ? time * 1000 : time;
+    const milliseconds = Math.floor(exact);
+    const isTime = time >= LEAST_SECONDS && Number.isSafeInteger(milliseconds);
+    return isTime ? { milliseconds, isAll: milliseconds === exact } : undefined;
   }
   if (typeof time !== 'string') return undefined;
   const milliseconds = Date.parse(time);

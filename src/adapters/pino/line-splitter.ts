@@ -8,7 +8,9 @@ export class LineSplitter {
 
   /** The lines that end in this piece. */
   take(piece: Buffer): string[] {
-    const lines = (this.#rest + this.#decoder.write(piece)).split('\n');
+    const lines = this.#decoder.write(piece).split('\n');
+    // What came before is not gone through again: a line may come in very many pieces.
+    lines[0] = this.#rest + lines[0];
     this.#rest = lines.pop()!;
     return lines.filter(isLine);
   }
