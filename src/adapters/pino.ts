@@ -20,10 +20,11 @@ export default async function agentLogTransport(options: PinoTransportOptions): 
   return new LineStream({ log, config, form: new LineForm({ taskId, taskField, maxEntryBytes, config }) });
 }
 
-/** pino and its thread put something of their own beside the options. */
+/** pino and its thread put something of their own beside the options: `levels` are those of a logger that makes its transport. */
 function withoutPinos(options: PinoTransportOptions): PinoTransportOptions {
   const given: Record<string, unknown> = { ...options };
   delete given.pinoWillSendConfig;
   delete given.$context;
+  delete given.levels;
   return given as unknown as PinoTransportOptions;
 }

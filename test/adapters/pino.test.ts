@@ -1,4 +1,5 @@
 /** What a program logs with pino, through ends of every kind and on a disk that is full. */
+import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { StoredEntry } from '../../src/entry.js';
 import { noDisk, withDisk } from '../../tools/torture/small-disk.js';
@@ -146,6 +147,34 @@ test('a line that cannot be logged takes no other along: it is kept as text, or 
   expect(entries[1]!.text).toHaveLength(1219);
 });
 
+test('that a line was not logged is told although the program ends at once', async () => {
+  const host = startHost(
+    `${PINO}
+    const transport = transportTo({ maxEntryBytes: 2048 });
+    await once(transport, 'ready');
+    pino(transport).info('x'.repeat(3000));
+    process.exit(3);`,
+    { args: { directory: storePath() } },
+  );
+  const { status, stderr } = await host.ended;
+  expect(status).toBe(3);
+  expect(stderr).toMatch(
+    /\[AGENTLOG_WRITE_DROPPED\] AgentLogWarning: a line of 30\d\d characters was not logged/,
+  );
+});
+
+test('a logger with levels of its own may make its transport itself', async () => {
+  const directory = storePath();
+  const host = startHost(
+    `${PINO}
+    const logger = pino({ customLevels: { loud: 35 }, transport: { target, options } });
+    logger.loud('one');`,
+    { args: { directory } },
+  );
+  expect(await host.ended).toEqual({ status: 0, signal: null, stderr: '' });
+  expect(await entriesIn(directory)).toMatchObject([{ type: 'loud', text: 'one' }]);
+});
+
 test('of several targets it gets everything, too', async () => {
   const directory = storePath();
   const host = startHost(
@@ -220,7 +249,7 @@ test('a full disk loses, doubles and reorders nothing: what is logged waits unti
   const directory = tempDir();
   const reason = noDisk('tmpfs', directory);
   if (reason !== undefined) skip(reason);
-  const said = await runHost(
+  const host = startHost(
     `${PINO}
     import { closeSync, openSync, rmSync } from 'node:fs';
     const ballast = args.directory + '/ballast';
@@ -232,13 +261,12 @@ test('a full disk loses, doubles and reorders nothing: what is logged waits unti
     const fd = openSync(ballast, 'w');
     for (let size = 1024 * 1024; size >= 512; size /= 2) for (;;) { try { if (writeSync(fd, Buffer.alloc(size)) < size) break; } catch { break; } }
     closeSync(fd);
-    // The warning comes by way of the standard error of this process.
-    let told = '';
-    const refused = new Promise((resolve) => { process.stderr.write = (text) => { told += text; resolve(); return true; }; });
     for (let i = 1; i < 50; i++) logger.info({ filling: 'x'.repeat(20_000) }, String(i));
     let isFlushed = false;
     const all = flushed().then(() => { isFlushed = true; });
-    await refused;
+    say('logged');
+    await new Promise((resolve) => process.stdin.once('data', resolve));
+    process.stdin.unref();
     for (let i = 50; i < 60; i++) logger.info(String(i));
     const during = isFlushed;
     rmSync(ballast);
@@ -247,14 +275,14 @@ test('a full disk loses, doubles and reorders nothing: what is logged waits unti
     const log = await openAgentLog(args.directory + '/store', { compact: false });
     const texts = (await log.entries()).map(({ text }) => text);
     await log.close();
-    say({ told, during, texts });`,
+    say({ during, texts });`,
     { args: { directory }, through: withDisk('tmpfs', directory) },
   );
-  expect(said).toEqual({
-    told: expect.stringMatching(
-      /AGENTLOG_STORAGE.*waits until the disk takes it: .*the disk is full|no space/,
-    ),
-    during: false,
-    texts: numbers(60),
-  });
+  await host.says();
+  // Of the refusal nobody tells the program.
+  await setTimeout(1000);
+  expect(await host.ask('go on')).toEqual({ during: false, texts: numbers(60) });
+  expect((await host.ended).stderr).toMatch(
+    /AGENTLOG_STORAGE.*waits until the disk takes it: .*(the disk is full|no space)/,
+  );
 });

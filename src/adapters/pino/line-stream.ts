@@ -9,9 +9,8 @@ import { Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import type { AgentLog } from '../../api.js';
 import type { Entry } from '../../entry.js';
-import { describe } from '../../errors.js';
-import { printable } from '../../printable.js';
 import type { HostConfig } from './host-config.js';
+import { warnHost } from './host-warning.js';
 import type { LineForm } from './line-form.js';
 import { LineSplitter } from './line-splitter.js';
 
@@ -72,7 +71,7 @@ export class LineStream extends Writable {
         return;
       } catch (error) {
         if (!PASSING.includes(codeOf(error))) throw error;
-        if (tries === 0) warn('AGENTLOG_STORAGE', 'what pino logs waits until the disk takes it', error);
+        if (tries === 0) warnHost('AGENTLOG_STORAGE', 'what pino logs waits until the disk takes it', error);
       }
       await setTimeout(PAUSE_MS);
     }
@@ -83,7 +82,7 @@ export class LineStream extends Writable {
       try {
         return [this.#options.form.fittingEntryOf(line)];
       } catch (error) {
-        warn('AGENTLOG_WRITE_DROPPED', `a line of ${line.length} characters was not logged`, error);
+        warnHost('AGENTLOG_WRITE_DROPPED', `a line of ${line.length} characters was not logged`, error);
         return [];
       }
     });
@@ -92,10 +91,4 @@ export class LineStream extends Writable {
 
 function codeOf(error: unknown): unknown {
   return (error as { code?: unknown } | null)?.code;
-}
-
-/** Nobody can listen in this thread; the host sees it on its standard error. */
-function warn(code: string, what: string, error: unknown): void {
-  const why = error instanceof Error ? error.message : describe(error);
-  process.emitWarning(printable(`${what}: ${why}`), { type: 'AgentLogWarning', code });
 }
