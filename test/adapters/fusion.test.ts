@@ -179,6 +179,23 @@ test('a prune says what it deleted, of the tasks that it was given, and leaves t
   expect(await store.getAgentLogCount('FN-3')).toBe(0);
 });
 
+test('a task that is none is a mistake, and never means all tasks', async () => {
+  const { store } = await open({ now: () => 40 * DAY });
+  await store.appendAgentLogBatch([text('a'), text('b', 'FN-2')]);
+  const none = undefined as unknown as string;
+  for (const call of [
+    store.getAgentLogs(none),
+    store.getAgentLogCount(none),
+    store.getAgentLogsByTimeRange(none, '1970-01-01T00:00:00.000Z', null),
+    store.getLatestAgentLogActivityMs(none),
+    store.pruneAgentLogs(7, [none]),
+    store.pruneAgentLogs(7, 'FN-1' as unknown as string[]),
+    store.deleteTask(none),
+  ])
+    await expect(call).rejects.toThrow(TypeError);
+  expect(await store.getAgentLogCount('FN-1')).toBe(1);
+});
+
 test('a deleted task is gone with what is under way, and what is logged later stays', async () => {
   const { store } = await open();
   const before = store.appendAgentLog('FN-1', 'before', 'text');

@@ -2,6 +2,7 @@
 import type { AgentLog } from '../../api.js';
 import type { StoredEntry } from '../../entry.js';
 import type { PrunedAgentLogs } from './api.js';
+import { checkTaskId } from './reads.js';
 
 const DAY_MS = 86_400_000;
 
@@ -11,6 +12,9 @@ export async function pruneOlder(
   days: number,
   taskIds: readonly string[] | ReadonlySet<string> | undefined,
 ): Promise<PrunedAgentLogs> {
+  if (typeof taskIds === 'string')
+    throw new TypeError('The taskIds of pruneAgentLogs must be an array or a Set of them');
+  for (const taskId of taskIds ?? []) checkTaskId(taskId);
   const pruned = { prunedFiles: 0, prunedEntries: 0, freedBytes: 0 };
   const before = Math.floor(now - days * DAY_MS);
   // No entry is older than so many days that no time can name them.

@@ -5,6 +5,11 @@ import { viewOf } from './entry-form.js';
 
 const ALL = Number.MAX_SAFE_INTEGER;
 
+/** To the log, an id that is left out means all tasks; here it is a mistake of the host. */
+export function checkTaskId(taskId: string): void {
+  if (typeof taskId !== 'string') throw new TypeError(`A taskId must be a string, not ${typeof taskId}`);
+}
+
 /** A page, counted back from the newest; undefined when it can hold nothing. */
 export function pageOf({ limit, offset, type }: AgentLogPage) {
   const size = limit === undefined ? ALL : wholeNumber(limit);

@@ -19,7 +19,7 @@ import { EntryForm } from './entry-form.js';
 import { LogListeners } from './log-listeners.js';
 import { Outbox } from './outbox.js';
 import { pruneOlder } from './prune.js';
-import { pageOf, readPage, readRange, timeOf } from './reads.js';
+import { checkTaskId, pageOf, readPage, readRange, timeOf } from './reads.js';
 
 export interface StoreParts {
   readonly log: AgentLog;
@@ -94,6 +94,7 @@ export class Store implements AgentLogStore {
   }
 
   async getAgentLogs(taskId: string, wanted: AgentLogPage = {}): Promise<AgentLogEntry[]> {
+    checkTaskId(taskId);
     const page = pageOf(wanted);
     if (page === undefined) return [];
     await this.#outbox.tried();
@@ -101,11 +102,13 @@ export class Store implements AgentLogStore {
   }
 
   async getAgentLogCount(taskId: string, { type }: Pick<AgentLogPage, 'type'> = {}): Promise<number> {
+    checkTaskId(taskId);
     await this.#outbox.tried();
     return this.#log.count({ taskId, type });
   }
 
   async getAgentLogsByTimeRange(taskId: string, start: string, end: string | null): Promise<AgentLogEntry[]> {
+    checkTaskId(taskId);
     const since = timeOf('start', start);
     const until = end === null ? this.#now() : timeOf('end', end);
     await this.#outbox.tried();
@@ -113,6 +116,7 @@ export class Store implements AgentLogStore {
   }
 
   async getLatestAgentLogActivityMs(taskId: string): Promise<number | undefined> {
+    checkTaskId(taskId);
     await this.#outbox.tried();
     const [last] = await this.#log.entries({ taskId, last: 1 });
     return this.#outbox.newestKept(taskId)?.entry.timestamp ?? last?.timestamp;
@@ -127,13 +131,14 @@ export class Store implements AgentLogStore {
   }
 
   async deleteTask(taskId: string): Promise<void> {
+    checkTaskId(taskId);
     try {
       // At once, so that nothing that is logged later gets in between.
       this.#outbox.flushSync();
     } catch {
       // What the disk has refused is forgotten, as it is to be deleted.
     }
-    this.#outbox.forget(String(taskId).toWellFormed());
+    this.#outbox.forget(taskId.toWellFormed());
     await this.#log.deleteTask(taskId);
   }
 
