@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { linkAgentlog, NATIVES } from '../../package/support/linked.js';
+import { linkAgentlog, linkPackages, NATIVES } from '../../package/support/linked.js';
 import { repositoryRoot } from '../../package/support/paths.js';
 
 /** Runs a program of `examples/` in `directory`, where nothing but agentlog and `packages` is within reach. */
@@ -12,31 +12,30 @@ export function runExample(directory: string, name: string, packages: readonly s
   return (temporary: string, ...args: string[]) => run(directory, temporary, name, ...args);
 }
 
-/** Compiles a program that has none but the types of agentlog and of `packages`. */
-export function compile(directory: string, code: string, packages: readonly string[] = []) {
-  linkAgentlog(directory, packages);
-  writeFileSync(join(directory, 'consumer.mts'), code);
+/** Compiles these files, which have none but the types of agentlog, and those of `packages` in the directories named. */
+export function compile(
+  directory: string,
+  files: Readonly<Record<string, string>>,
+  packages: Readonly<Record<string, readonly string[]>>,
+) {
+  linkAgentlog(directory, []);
+  for (const [place, names] of Object.entries(packages)) linkPackages(join(directory, place), names);
+  for (const [name, code] of Object.entries(files)) writeFileSync(join(directory, name), code);
   const compilerOptions = {
     module: 'nodenext',
     target: 'es2022',
     lib: ['es2023'],
     strict: true,
     noEmit: true,
-    // The types of others are not on trial.
-    skipLibCheck: packages.length > 0,
+    skipLibCheck: false,
     types: [],
   };
   writeFileSync(
     join(directory, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions, files: ['consumer.mts'] }),
+    JSON.stringify({ compilerOptions, files: Object.keys(files) }),
   );
-  return run(
-    directory,
-    directory,
-    join(repositoryRoot, 'node_modules/typescript/bin/tsc'),
-    '-p',
-    'tsconfig.json',
-  );
+  const tsc = join(repositoryRoot, 'node_modules/typescript/bin/tsc');
+  return run(directory, directory, tsc, '-p', 'tsconfig.json');
 }
 
 function run(cwd: string, temporary: string, ...args: string[]) {
