@@ -149,6 +149,20 @@ test('what was told to be exported is there after a kill, and a batch with all o
   expect(firsts * 2).toBe(found.length);
 });
 
+test('what was exported just before the process ends is there', async () => {
+  const directory = tempDir();
+  const host = startHost(
+    `${OTEL}
+    await exported('first');
+    await new Promise(setImmediate);
+    exported('last');
+    process.exit(3);`,
+    { args: { directory } },
+  );
+  expect((await host.ended).status).toBe(3);
+  expect(await textsIn(join(directory, 'store'))).toEqual(['first', 'last']);
+});
+
 test('on a full disk exports fail, and what failed is not there later; with space they succeed', async ({
   skip,
 }) => {

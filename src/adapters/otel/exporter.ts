@@ -17,6 +17,8 @@ export class Exporter implements AgentLogRecordExporter {
   readonly #open: () => Promise<AgentLog>;
   readonly #taskId: string;
   #log: Promise<AgentLog> | undefined;
+  /** Once it is open, so that what is exported is in its hands at once, and is written although the process ends now. */
+  #ready: AgentLog | undefined;
   readonly #pending = new Set<Promise<ExportOutcome>>();
   #closing: Promise<void> | undefined;
 
@@ -55,10 +57,19 @@ export class Exporter implements AgentLogRecordExporter {
   }
 
   #opened(): Promise<AgentLog> {
-    this.#log ??= this.#open().catch((error: unknown) => {
-      this.#log = undefined;
-      throw error;
-    });
+    this.#log ??= this.#open().then(
+      (log) => {
+        // Behind those that have waited for it.
+        setImmediate(() => {
+          this.#ready = log;
+        });
+        return log;
+      },
+      (error: unknown) => {
+        this.#log = undefined;
+        throw error;
+      },
+    );
     return this.#log;
   }
 
@@ -67,7 +78,7 @@ export class Exporter implements AgentLogRecordExporter {
       throw new AgentLogError('AGENTLOG_CLOSED', 'the exporter was shut down, and exports nothing any more');
     // Before anything is waited for: the host may go on using what it has put into a record.
     const entries = records.map((record) => entryOf(record, this.#taskId));
-    const log = await this.#opened();
+    const log = this.#ready ?? (await this.#opened());
     if (entries.length === 0) return;
     try {
       await log.appendBatch(entries);
