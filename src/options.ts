@@ -91,7 +91,8 @@ const RULES: Readonly<Record<keyof AgentLogOptions, Rule>> = {
   on: { what: `an object of listeners (${EVENT_NAMES.join(', ')})`, holds: areListeners, usual: {} },
 };
 
-export function checkOptions(options: unknown): CheckedOptions {
+/** `beside`: names that were taken out before, which may have been meant all the same. */
+export function checkOptions(options: unknown, beside: readonly string[] = []): CheckedOptions {
   if (options !== undefined && (typeof options !== 'object' || options === null)) {
     throw new TypeError(`The options of openAgentLog must be an object, not ${show(options)}`);
   }
@@ -107,7 +108,9 @@ export function checkOptions(options: unknown): CheckedOptions {
   }
   const [unknown] = Object.keys(given);
   if (unknown !== undefined)
-    throw new TypeError(`There is no option ${printableName(unknown)}${suggestion(unknown)}`);
+    throw new TypeError(
+      `There is no option ${printableName(unknown)}${suggestion(unknown, [...beside, ...Object.keys(RULES)])}`,
+    );
   return {
     ...(checked as CheckedOptions),
     now: checkedClock(checked.now as () => number),
@@ -136,12 +139,11 @@ function areListeners(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function suggestion(unknown: string): string {
-  const names = Object.keys(RULES);
-  const [nearest] = names.sort((a, b) => distance(unknown, a) - distance(unknown, b));
+function suggestion(unknown: string, names: readonly string[]): string {
+  const [nearest] = [...names].sort((a, b) => distance(unknown, a) - distance(unknown, b));
   return nearest !== undefined && distance(unknown, nearest) <= Math.max(3, unknown.length / 3)
     ? `; was ${nearest} meant?`
-    : `; there are: ${Object.keys(RULES).join(', ')}`;
+    : `; there are: ${names.join(', ')}`;
 }
 
 /** Whatever the case of their letters. */

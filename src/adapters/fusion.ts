@@ -27,7 +27,7 @@ export async function createAgentLogStore(
   const { capToolDetail = false, ...others } = options;
   if (typeof capToolDetail !== 'boolean')
     throw new TypeError('The option capToolDetail must be true or false');
-  const checked = checkOptions(others);
+  const checked = checkOptions(others, ['capToolDetail']);
   const events = new Events(checked.on);
   const on: AgentLogListeners = Object.fromEntries(
     EVENT_NAMES.map((name) => [name, (event: never) => events.emit(name, event)]),

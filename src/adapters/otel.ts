@@ -24,6 +24,6 @@ export function createLogRecordExporter(
       'The directory of createLogRecordExporter must be a path: a string that is not empty',
     );
   if (typeof taskId !== 'string') throw new TypeError('The option taskId must be a string');
-  checkOptions(others);
+  checkOptions(others, ['taskId']);
   return new Exporter(directory, taskId, others);
 }

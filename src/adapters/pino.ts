@@ -13,9 +13,11 @@ export default async function agentLogTransport(options: PinoTransportOptions): 
   // From the first moment on: what is sent to a thread while nobody listens may be gone.
   const config = new HostConfig();
   const { directory, taskId = 'pino', taskField = 'taskId', ...others } = withoutPinos(options);
+  if (typeof directory !== 'string' || directory === '')
+    throw new TypeError('The option directory must be a path: a string that is not empty');
+  const { maxEntryBytes } = checkOptions(others, ['directory', 'taskId', 'taskField']);
   for (const [name, value] of Object.entries({ taskId, taskField }))
     if (typeof value !== 'string') throw new TypeError(`The option ${name} must be a string`);
-  const { maxEntryBytes } = checkOptions(others);
   const log = await openAgentLog(directory, others);
   return new LineStream({ log, config, form: new LineForm({ taskId, taskField, maxEntryBytes, config }) });
 }

@@ -112,6 +112,7 @@ test('a record that throws when it is read, and a store that cannot be opened, f
 test('options that are wrong are refused at once', () => {
   expect(() => createLogRecordExporter('')).toThrow(TypeError);
   expect(() => createLogRecordExporter('x', { taskId: 7 as unknown as string })).toThrow(TypeError);
+  expect(() => createLogRecordExporter('x', { taskID: 'T' } as object)).toThrow(/was taskId meant/);
   expect(() => createLogRecordExporter('x', { fulText: true } as object)).toThrow(/fullText/);
 });
 

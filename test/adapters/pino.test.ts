@@ -195,7 +195,7 @@ test('an option that is wrong, and a store that cannot be opened, are errors of 
   const said = await runHost(
     `${PINO}
     const errors = [];
-    for (const others of [{ tskField: 'x' }, { taskId: 7 }, { directory: '/dev/null/store' }]) {
+    for (const others of [{ tskField: 'x' }, { directory: undefined, dir: 'x' }, { taskId: 7 }, { directory: '/dev/null/store' }]) {
       const transport = transportTo(others);
       const [error] = await once(transport, 'error');
       errors.push(error.message);
@@ -204,7 +204,8 @@ test('an option that is wrong, and a store that cannot be opened, are errors of 
     { args: { directory } },
   );
   expect(said).toEqual([
-    expect.stringContaining('There is no option tskField'),
+    'There is no option tskField; was taskField meant?',
+    'The option directory must be a path: a string that is not empty',
     'The option taskId must be a string',
     expect.stringContaining('/dev/null'),
   ]);
