@@ -50,8 +50,9 @@ export class TableRows {
   misread({ rowid, values }: TableRow): string[] {
     // On pages only texts that are some are taken.
     if (this.#db === undefined) return [];
-    const names = this.#table.columns.flatMap(({ name }) => (hasReplaced(values[name]) ? [name] : []));
-    if (names.length === 0) return [];
+    const { columns } = this.#table;
+    if (!columns.some(({ name }) => hasReplaced(values[name]))) return [];
+    const names = columns.map((column) => column.name).filter((column) => hasReplaced(values[column]));
     const { name, rowid: id } = this.#table;
     const isSame = names.map((column) => `${quoted(column)} COLLATE BINARY IS ?`).join(', ');
     const same = this.#db
