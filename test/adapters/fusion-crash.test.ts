@@ -1,9 +1,8 @@
 /** What was acknowledged, and what was deleted, through ends of every kind and on disks that fail. */
 import { expect, test } from 'vitest';
-import { noDisk, withDisk } from '../../tools/torture/small-disk.js';
+import { BALLAST, FAILING_DISK, onDisk } from '../crash/support/disk.js';
 import { runHost, startHost } from '../crash/support/host.js';
 import { openStore, storePath } from '../crash/support/stores.js';
-import { tempDir } from '../package/support/temp-dir.js';
 
 /** What a program begins with. */
 const FUSION = `
@@ -111,19 +110,12 @@ test('a deleted task stays deleted when the process dies as soon as it was told'
 });
 
 /** A full disk, and what is done with it. Texts are long, so that no space that was written before takes them. */
-const FULL = `
-  import { closeSync, openSync, rmSync, statSync, truncateSync } from 'node:fs';
+const FULL = `${BALLAST}
   const long = (name) => name.padEnd(60_000);
-  const fill = () => {
-    const fd = openSync(args.directory + '/ballast', 'w');
-    try { for (let size = 1024 * 1024; size >= 512; size /= 2) for (;;) { try { if (writeSync(fd, Buffer.alloc(size)) < size) break; } catch { break; } } }
-    finally { closeSync(fd); }
-  };
-  const empty = () => rmSync(args.directory + '/ballast');
   const flush = (store) => { try { store.flushAgentLogBuffer(); return 'flushed'; } catch ({ code }) { return code; } };
   /** Until the disk takes no more, not even what fits in space that was written before. */
   const exhaust = async (store) => {
-    fill();
+    ballast.leave(0);
     for (let i = 0; ; i++) {
       const reference = await store.appendAgentLog('FN-0', long('filling ' + i), 'text');
       if (reference === undefined) return;
@@ -131,12 +123,7 @@ const FULL = `
   };
 `;
 
-test('a full disk rejects no append: it is kept in its place, tried again, and there once', async ({
-  skip,
-}) => {
-  const directory = tempDir();
-  const reason = noDisk('tmpfs', directory);
-  if (reason !== undefined) skip(reason);
+test('a full disk rejects no append: it is kept in its place, tried again, and there once', async (context) => {
   const said = await runHost(
     `${FUSION}${FULL}
     const store = await open(args.directory + '/store');
@@ -154,7 +141,7 @@ test('a full disk rejects no append: it is kept in its place, tried again, and t
     during.count = await store.getAgentLogCount('FN-1');
     during.latest = await store.getLatestAgentLogActivityMs('FN-1') > Date.parse((await store.getAgentLogs('FN-1'))[0].timestamp);
     during.heard = [...heard];
-    empty();
+    ballast.remove();
     const last = log(store, long('d'));
     const after = { flushed: flush(store), isReference: typeof await last };
     after.texts = await textsOf(store);
@@ -163,7 +150,7 @@ test('a full disk rejects no append: it is kept in its place, tried again, and t
     after.reopened = await textsOf(next);
     await next.close();
     say({ during, after, warnings });`,
-    { args: { directory }, through: withDisk('tmpfs', directory) },
+    onDisk('tmpfs', context),
   );
   expect(said).toEqual({
     during: {
@@ -187,12 +174,7 @@ test('a full disk rejects no append: it is kept in its place, tried again, and t
   });
 });
 
-test('on a full disk no flush says that all is on disk, whenever it is called after an append', async ({
-  skip,
-}) => {
-  const directory = tempDir();
-  const reason = noDisk('tmpfs', directory);
-  if (reason !== undefined) skip(reason);
+test('on a full disk no flush says that all is on disk, whenever it is called after an append', async (context) => {
   const said = await runHost(
     `${FUSION}${FULL}
     const store = await open(args.directory + '/store');
@@ -206,23 +188,18 @@ test('on a full disk no flush says that all is on disk, whenever it is called af
       flushes.add(flush(store)).add(flush(store));
       if (turns % 7 === 0) await new Promise(setImmediate);
     }
-    empty();
+    ballast.remove();
     flush(store);
     const texts = await textsOf(store);
     await store.close();
     say({ flushes: [...flushes], same: JSON.stringify(texts) === JSON.stringify(given), texts: texts.length });`,
-    { args: { directory }, through: withDisk('tmpfs', directory) },
+    onDisk('tmpfs', context),
   );
   // The file system has room for some of them only.
   expect(said).toEqual({ flushes: ['AGENTLOG_DISK_FULL'], same: true, texts: 60 });
 });
 
-test('what is kept is bounded: the oldest is dropped, and told; what is deleted is not kept', async ({
-  skip,
-}) => {
-  const directory = tempDir();
-  const reason = noDisk('tmpfs', directory);
-  if (reason !== undefined) skip(reason);
+test('what is kept is bounded: the oldest is dropped, and told; what is deleted is not kept', async (context) => {
   const said = await runHost(
     `${FUSION}${FULL}
     const store = await open(args.directory + '/store', { maxPendingBytes: 200_000 });
@@ -230,22 +207,22 @@ test('what is kept is bounded: the oldest is dropped, and told; what is deleted 
     await store.deleteTask('FN-0').catch(() => undefined);
     for (const name of ['a', 'b', 'c', 'd', 'e']) await log(store, long(name));
     const batch = (await codeOf(store.appendAgentLogBatch([text('batch')]))).code;
-    empty();
+    ballast.remove();
     store.flushAgentLogBuffer();
     const texts = await textsOf(store);
-    fill();
+    ballast.leave(0);
     await store.appendAgentLog('FN-3', long('to be deleted'), 'text');
     const inFlight = store.appendAgentLog('FN-3', long('to be deleted, too'), 'text');
     const deleting = codeOf(store.deleteTask('FN-3'));
     await inFlight;
     const deleted = (await deleting).code;
-    empty();
+    ballast.remove();
     const left = (await textsOf(store, 'FN-3')).length;
-    fill();
+    ballast.leave(0);
     await exhaust(store);
     const closing = await codeOf(store.close());
     say({ texts, batch, deleted, left, closing, warnings });`,
-    { args: { directory }, through: withDisk('tmpfs', directory) },
+    onDisk('tmpfs', context),
   );
   expect(said).toMatchObject({
     texts: ['c', 'd', 'e'],
@@ -263,12 +240,10 @@ test('what is kept is bounded: the oldest is dropped, and told; what is deleted 
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(3);
 });
 
-test('of what is kept, as much is written as there is space for', async ({ skip }) => {
-  const directory = tempDir();
-  const reason = noDisk('tmpfs', directory);
-  if (reason !== undefined) skip(reason);
+test('of what is kept, as much is written as there is space for', async (context) => {
   const said = await runHost(
     `${FUSION}${FULL}
+    import { statSync, truncateSync } from 'node:fs';
     const store = await open(args.directory + '/store');
     await exhaust(store);
     const given = Array.from({ length: 12 }, (_, i) => String(i));
@@ -284,7 +259,7 @@ test('of what is kept, as much is written as there is space for', async ({ skip 
     }
     await store.close();
     say({ none, counts: [...counts] });`,
-    { args: { directory }, through: withDisk('tmpfs', directory) },
+    onDisk('tmpfs', context),
   );
   const { none, counts } = said as { none: number; counts: number[] };
   expect(none).toBe(0);
@@ -292,16 +267,9 @@ test('of what is kept, as much is written as there is space for', async ({ skip 
   expect(counts.length).toBeGreaterThan(3);
 });
 
-test('on a disk that fails from one moment to the next, no append rejects and closing does not', async ({
-  skip,
-}) => {
-  const directory = tempDir();
-  const reason = noDisk('ext4', directory);
-  if (reason !== undefined) skip(reason);
+test('on a disk that fails from one moment to the next, no append rejects and closing does not', async (context) => {
   const said = await runHost(
-    `${FUSION}
-    import { execFileSync } from 'node:child_process';
-    const disk = args.directory + '/disk';
+    `${FUSION}${FAILING_DISK}
     const store = await open(disk + '/store');
     const acknowledged = [];
     let n = 0;
@@ -316,15 +284,14 @@ test('on a disk that fails from one moment to the next, no append rejects and cl
     };
     const agents = [agent(), agent(), agent()];
     while (acknowledged.length < 100) await new Promise(setImmediate);
-    execFileSync('perl', ['-e', '$how = pack("L", 2); open(F, "<", $ARGV[0]) && ioctl(F, 0x8004587d, $how) or die $!', disk]);
+    await failDisk();
     while (refused < 10) await new Promise(setImmediate);
     isOver = true;
     await Promise.all(agents);
     const batch = (await codeOf(store.appendAgentLogBatch([text('batch')]))).code;
     const deleted = (await codeOf(store.deleteTask('FN-1'))).code;
     await store.close();
-    execFileSync('umount', [disk]);
-    execFileSync('mount', ['-o', 'loop', args.directory + '/image', disk]);
+    remountDisk();
     const next = await open(disk + '/store');
     const found = await textsOf(next);
     await next.close();
@@ -334,7 +301,7 @@ test('on a disk that fails from one moment to the next, no append rejects and cl
       twice: found.length - new Set(found).size,
       codes: [...new Set(warnings.map(([code]) => code))].sort(),
     });`,
-    { args: { directory }, through: withDisk('ext4', directory) },
+    onDisk('ext4', context),
   );
   expect(said).toMatchObject({ batch: 'AGENTLOG_IO', deleted: 'AGENTLOG_IO', lost: [], twice: 0 });
 });

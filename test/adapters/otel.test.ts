@@ -9,7 +9,7 @@ import type {
   ExportOutcome,
 } from '../../src/adapters/otel/api.js';
 import { createLogRecordExporter } from '../../src/adapters/otel.js';
-import { noDisk, withDisk } from '../../tools/torture/small-disk.js';
+import { BALLAST, onDisk } from '../crash/support/disk.js';
 import { runHost, startHost } from '../crash/support/host.js';
 import { openStore, storePath, textsIn } from '../crash/support/stores.js';
 import { tempDir } from '../package/support/temp-dir.js';
@@ -164,34 +164,26 @@ test('what was exported just before the process ends is there', async () => {
   expect(await textsIn(join(directory, 'store'))).toEqual(['first', 'last']);
 });
 
-test('on a full disk exports fail, and what failed is not there later; with space they succeed', async ({
-  skip,
-}) => {
-  const directory = tempDir();
-  const reason = noDisk('tmpfs', directory);
-  if (reason !== undefined) skip(reason);
+test('on a full disk exports fail, and what failed is not there later; with space they succeed', async (context) => {
   const said = await runHost(
-    `${OTEL}
-    import { closeSync, openSync, rmSync } from 'node:fs';
+    `${OTEL}${BALLAST}
     const long = (name) => name.padEnd(60_000);
     await exported('before');
-    const fd = openSync(args.directory + '/ballast', 'w');
-    for (let size = 1024 * 1024; size >= 512; size /= 2) for (;;) { try { if (writeSync(fd, Buffer.alloc(size)) < size) break; } catch { break; } }
-    closeSync(fd);
+    ballast.leave(0);
     let [successes, code] = [0, undefined];
     while (code === undefined) {
       const answer = await exported(long('while it is full'), long('while it is full'));
       if (answer.code === 0) successes++;
       else code = answer.error.code;
     }
-    rmSync(args.directory + '/ballast');
+    ballast.remove();
     const after = await exported('after');
     await exporter.shutdown();
     const log = await openAgentLog(args.directory + '/store', { compact: false });
     const texts = (await log.entries()).map(({ text }) => text.trimEnd());
     await log.close();
     say({ code, after, lost: 2 + 2 * successes - texts.length, ends: [texts[0], texts.at(-1)] });`,
-    { args: { directory }, through: withDisk('tmpfs', directory) },
+    onDisk('tmpfs', context),
   );
   expect(said).toEqual({
     code: 'AGENTLOG_DISK_FULL',

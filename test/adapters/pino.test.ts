@@ -2,10 +2,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { StoredEntry } from '../../src/entry.js';
-import { noDisk, withDisk } from '../../tools/torture/small-disk.js';
+import { BALLAST, onDisk } from '../crash/support/disk.js';
 import { runHost, startHost } from '../crash/support/host.js';
 import { openStore, storePath } from '../crash/support/stores.js';
-import { tempDir } from '../package/support/temp-dir.js';
 
 /** What a program begins with. */
 const PINO = `
@@ -244,24 +243,15 @@ test('its thread has entries become rows, while the thread of the program does n
   expect(await textsIn(directory)).toEqual(numbers(150));
 });
 
-test('a full disk loses, doubles and reorders nothing: what is logged waits until there is space', async ({
-  skip,
-}) => {
-  const directory = tempDir();
-  const reason = noDisk('tmpfs', directory);
-  if (reason !== undefined) skip(reason);
+test('a full disk loses, doubles and reorders nothing: what is logged waits until there is space', async (context) => {
   const host = startHost(
-    `${PINO}
-    import { closeSync, openSync, rmSync } from 'node:fs';
-    const ballast = args.directory + '/ballast';
+    `${PINO}${BALLAST}
     const transport = transportTo({ directory: args.directory + '/store' });
     const logger = pino({ base: undefined }, transport);
     const flushed = () => new Promise((resolve) => logger.flush(resolve));
     logger.info('0');
     await flushed();
-    const fd = openSync(ballast, 'w');
-    for (let size = 1024 * 1024; size >= 512; size /= 2) for (;;) { try { if (writeSync(fd, Buffer.alloc(size)) < size) break; } catch { break; } }
-    closeSync(fd);
+    ballast.leave(0);
     for (let i = 1; i < 50; i++) logger.info({ filling: 'x'.repeat(20_000) }, String(i));
     let isFlushed = false;
     const all = flushed().then(() => { isFlushed = true; });
@@ -270,14 +260,14 @@ test('a full disk loses, doubles and reorders nothing: what is logged waits unti
     process.stdin.unref();
     for (let i = 50; i < 60; i++) logger.info(String(i));
     const during = isFlushed;
-    rmSync(ballast);
+    ballast.remove();
     await all;
     await end(transport);
     const log = await openAgentLog(args.directory + '/store', { compact: false });
     const texts = (await log.entries()).map(({ text }) => text);
     await log.close();
     say({ during, texts });`,
-    { args: { directory }, through: withDisk('tmpfs', directory) },
+    onDisk('tmpfs', context),
   );
   await host.says();
   // Of the refusal nobody tells the program.

@@ -2,10 +2,9 @@
 import { closeSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { noDisk, withDisk } from '../../tools/torture/small-disk.js';
-import { tempDir } from '../package/support/temp-dir.js';
 import { Random } from '../support/random.js';
 import { inspectDatabase, OUTSIDE, SOUND, waitingSegments } from './support/database.js';
+import { BALLAST, FAILING_DISK, onDisk } from './support/disk.js';
 import { runHost, startHost } from './support/host.js';
 import { storePath } from './support/stores.js';
 
@@ -31,30 +30,24 @@ const NOTING = `
   const idsOf = async (log) => (await read(log)).map(([id]) => id);
   const isSame = (ids) => JSON.stringify(ids) === JSON.stringify(acknowledged);`;
 
-test('a disk with no space for the database', async ({ skip }) => {
-  const directory = tempDir();
-  const reason = noDisk('tmpfs', directory);
-  if (reason !== undefined) skip(reason);
+test('a disk with no space for the database', async (context) => {
   const said = await runHost(
-    `${NOTING}
-     import { closeSync, openSync, rmSync } from 'node:fs';
+    `${NOTING}${BALLAST}
      const store = args.directory + '/store';
      const log = await openAgentLog(store, { on, segmentBytes: 65536 });
      await append(log, 50);
      await log.compact();
      await append(log, 300);
-     const fd = openSync(args.directory + '/ballast', 'w');
-     for (let size = 65536; size >= 512; size /= 2) for (;;) { try { if (writeSync(fd, Buffer.alloc(size)) < size) break; } catch { break; } }
-     closeSync(fd);
+     ballast.leave(0);
      const failed = await fail(store, log);
      const isRead = isSame(await idsOf(log));
-     rmSync(args.directory + '/ballast');
+     ballast.remove();
      const { segments } = await log.compact();
      await append(log, 50);
      const isReadAfter = isSame(await idsOf(log));
      await log.close();
      say({ failed, isRead, isReadAfter, waiting: sealed(store), segments: segments > 0, warnings, damages });`,
-    { args: { directory }, through: withDisk('tmpfs', directory) },
+    onDisk('tmpfs', context),
   );
   expect(said).toEqual({
     failed: { code: 'AGENTLOG_DISK_FULL', retired: [] },
@@ -67,15 +60,11 @@ test('a disk with no space for the database', async ({ skip }) => {
   });
 });
 
-test('a database that is made where there is ever so little space', async ({ skip }) => {
-  const directory = tempDir();
-  const reason = noDisk('tmpfs', directory);
-  if (reason !== undefined) skip(reason);
+test('a database that is made where there is ever so little space', async (context) => {
   const said = await runHost(
-    `${NOTING}
-     import { closeSync, ftruncateSync, openSync, rmSync } from 'node:fs';
+    `${NOTING}${BALLAST}
+     import { rmSync } from 'node:fs';
      const store = args.directory + '/store';
-     const ballast = args.directory + '/ballast';
      const problems = [];
      const outcomes = new Set();
      // From none to more than it takes.
@@ -84,14 +73,10 @@ test('a database that is made where there is ever so little space', async ({ ski
        const log = await openAgentLog(store, { on: { ...on, heal } });
        acknowledged.length = 0;
        await append(log, 3);
-       const fd = openSync(ballast, 'w');
-       let size = 0;
-       for (;;) { try { size += writeSync(fd, Buffer.alloc(4096)); } catch { break; } }
-       ftruncateSync(fd, Math.max(0, size - free));
-       closeSync(fd);
+       ballast.leave(free);
        const { code } = await codeOf(log.compact());
        outcomes.add(code === undefined ? 'made' : 'not made');
-       rmSync(ballast);
+       ballast.remove();
        const again = await codeOf(log.compact());
        if (again.code !== undefined) problems.push(free + ' bytes: ' + again.message);
        else if (!isSame(await idsOf(log))) problems.push(free + ' bytes: other entries are read');
@@ -99,7 +84,7 @@ test('a database that is made where there is ever so little space', async ({ ski
        rmSync(store, { recursive: true });
      }
      say({ problems, damages, outcomes: [...outcomes] });`,
-    { args: { directory }, through: withDisk('tmpfs', directory) },
+    onDisk('tmpfs', context),
   );
   expect(said).toEqual({ problems: [], damages: [], outcomes: ['not made', 'made'] });
 });
@@ -176,18 +161,11 @@ test.each(['its first page', 'all its other pages'])(
   },
 );
 
-test('a file system that fails while rows are written', async ({ skip }) => {
-  const directory = tempDir();
-  const reason = noDisk('ext4', directory);
-  if (reason !== undefined) skip(reason);
+test('a file system that fails while rows are written', async (context) => {
+  const { args, through } = onDisk('ext4', context);
   const said = await runHost(
-    `${NOTING}
-     import { execFile, execFileSync } from 'node:child_process';
-     import { promisify } from 'node:util';
-     const disk = args.directory + '/disk';
+    `${NOTING}${FAILING_DISK}
      const store = disk + '/store';
-     /** EXT4_IOC_SHUTDOWN, with the flag that not even the journal in memory is written. Perl has ioctl. */
-     const SHUTDOWN = '$how = pack("L", 2); open(F, "<", $ARGV[0]) && ioctl(F, 0x8004587d, $how) or die $!';
      const codes = new Set();
      const lost = [];
      for (let round = 0; round < 6; round++) {
@@ -207,11 +185,10 @@ test('a file system that fails while rows are written', async ({ skip }) => {
        const all = [appending(), appending(), appending(), appending(), compacting()];
        await new Promise((resolve) => setTimeout(resolve, 60 + round * 31));
        failed = true;
-       await promisify(execFile)('perl', ['-e', SHUTDOWN, disk]);
+       await failDisk();
        await Promise.all(all);
        await log.close();
-       execFileSync('umount', [disk]);
-       execFileSync('mount', ['-o', 'loop', args.directory + '/image', disk]);
+       remountDisk();
        warnings.length = 0;
        const after = await openAgentLog(store, { on });
        await after.compact();
@@ -230,8 +207,8 @@ test('a file system that fails while rows are written', async ({ skip }) => {
      })();
      say({ lost, damages, codes: [...codes], ...sound, enough: rows >= acknowledged.length && rows > 200 });`,
     {
-      args: { directory, sqlite: new URL('../../node_modules/better-sqlite3/lib/index.js', import.meta.url) },
-      through: withDisk('ext4', directory),
+      args: { ...args, sqlite: new URL('../../node_modules/better-sqlite3/lib/index.js', import.meta.url) },
+      through,
     },
   );
   expect(said).toEqual({ lost: [], damages: [], codes: ['AGENTLOG_IO'], integrity: 'ok', enough: true });

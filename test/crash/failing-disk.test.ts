@@ -3,23 +3,12 @@
  * sync is EIO, also those under way, and what was not synced is nowhere when it is mounted again.
  */
 import { expect, test } from 'vitest';
-import { noDisk, withDisk } from '../../tools/torture/small-disk.js';
-import { tempDir } from '../package/support/temp-dir.js';
+import { FAILING_DISK, onDisk } from './support/disk.js';
 import { runHost } from './support/host.js';
 
 const ROUNDS = 8;
 
-const PROGRAM = `
-  import { execFile, execFileSync } from 'node:child_process';
-  import { promisify } from 'node:util';
-  const disk = args.directory + '/disk';
-  /** EXT4_IOC_SHUTDOWN, with the flag that not even the journal in memory is written. Perl has ioctl. */
-  const SHUTDOWN = '$how = pack("L", 2); open(F, "<", $ARGV[0]) && ioctl(F, 0x8004587d, $how) or die $!';
-  const fail = () => promisify(execFile)('perl', ['-e', SHUTDOWN, disk]);
-  const remount = () => {
-    execFileSync('umount', [disk]);
-    execFileSync('mount', ['-o', 'loop', args.directory + '/image', disk]);
-  };
+const PROGRAM = `${FAILING_DISK}
   const acknowledged = new Map();
   const given = new Set();
   const codes = new Set();
@@ -59,10 +48,10 @@ const PROGRAM = `
     const callers = [one, one, one, one, one, one, several, several, sync].map(until);
     await new Promise((resolve) => setTimeout(resolve, 15 + round * 23));
     failed = true;
-    await fail();
+    await failDisk();
     await Promise.all(callers);
     await log.close();
-    remount();
+    remountDisk();
 
     const after = await openAgentLog(disk + '/store', { on });
     const found = new Map();
@@ -84,13 +73,11 @@ const PROGRAM = `
   }
   say({ acknowledged: acknowledged.size, unknown, codes: [...codes].sort(), damages, problems });`;
 
-test('what was acknowledged is there after the file system failed under the writers', async ({ skip }) => {
-  const directory = tempDir();
-  const reason = noDisk('ext4', directory);
-  if (reason !== undefined) skip(reason);
+test('what was acknowledged is there after the file system failed under the writers', async (context) => {
+  const { args, through } = onDisk('ext4', context);
   const said = await runHost(PROGRAM, {
-    args: { directory, rounds: ROUNDS },
-    through: withDisk('ext4', directory),
+    args: { ...args, rounds: ROUNDS },
+    through,
   });
   const { acknowledged, codes, damages, problems } = said as {
     acknowledged: number;

@@ -1,13 +1,11 @@
 /** Disks that are full: real ones, mounted for the test. */
 import { expect, test } from 'vitest';
-import { noDisk, withDisk } from '../../tools/torture/small-disk.js';
-import { tempDir } from '../package/support/temp-dir.js';
+import { BALLAST, onDisk } from './support/disk.js';
 import { runHost, startHost } from './support/host.js';
 
 /** What a program does with a disk that is full now and then, and what it was told about its entries. */
-const FILLING = `
+const FILLING = `${BALLAST}
   import { execFileSync } from 'node:child_process';
-  import { closeSync, openSync, rmSync } from 'node:fs';
   const told = { acknowledged: [], rejected: [], codes: new Set(), warnings: new Set(), damages: [] };
   const on = {
     warning: ({ code }) => told.warnings.add(code),
@@ -31,11 +29,6 @@ const FILLING = `
     (bytes) => keep([take(bytes)], async ([one]) => [log.appendSync(one)]),
     (bytes) => keep([take(bytes), take(bytes)], (both) => log.appendBatch(both)),
   ];
-  const fill = (path) => {
-    const fd = openSync(path, 'w');
-    try { for (let size = 1024 * 1024; size >= 512; size /= 2) for (;;) { try { if (writeSync(fd, Buffer.alloc(size)) < size) break; } catch { break; } } }
-    finally { closeSync(fd); }
-  };
   const answer = async (log, more) => {
     const found = await read(log);
     told.acknowledged.sort(([a], [b]) => a < b ? -1 : 1);
@@ -46,12 +39,7 @@ const FILLING = `
     };
   };`;
 
-test('a full disk rejects, space lets appending go on, and nothing acknowledged is lost or there twice', async ({
-  skip,
-}) => {
-  const directory = tempDir();
-  const reason = noDisk('tmpfs', directory);
-  if (reason !== undefined) skip(reason);
+test('a full disk rejects, space lets appending go on, and nothing acknowledged is lost or there twice', async (context) => {
   const said = await runHost(
     `${FILLING}
     const store = args.directory + '/store';
@@ -62,14 +50,14 @@ test('a full disk rejects, space lets appending go on, and nothing acknowledged 
       for (const way of ways(log)) if (!await way(100)) recovered.push(false);
       let n = 0;
       for (let failed = 0; failed < 12; n++) if (!await ways(log)[n % 3](round === 1 ? 300 : 9000)) failed++;
-      fill(args.directory + '/ballast');
+      ballast.leave(0);
       for (let i = 0; i < 30; i++) await ways(log)[i % 3](20_000);
       const { dropped } = await log.stats();
       log.write(entry('y'.repeat(20_000)));
       await codeOf(log.flush());
       await log.append(entry('z'.repeat(20_000))).catch(() => {});
       writes += (await log.stats()).dropped - dropped;
-      rmSync(args.directory + '/ballast');
+      ballast.remove();
       // The disk is full of what is acknowledged, so there is as much space as somebody makes.
       if (round === 0) execFileSync('mount', ['-o', 'remount,size=8m', args.directory]);
       if (round === 1) execFileSync('mount', ['-o', 'remount,size=16m', args.directory]);
@@ -81,7 +69,7 @@ test('a full disk rejects, space lets appending go on, and nothing acknowledged 
     const result = await answer(log, { recovered, writes });
     await log.close();
     say(result);`,
-    { args: { directory }, through: withDisk('tmpfs', directory) },
+    onDisk('tmpfs', context),
   );
   expect(said).toMatchObject({
     same: true,
@@ -98,25 +86,20 @@ test('a full disk rejects, space lets appending go on, and nothing acknowledged 
   expect(warnings.filter((code) => !ofCompaction.includes(code))).toEqual(['AGENTLOG_WRITE_DROPPED']);
 });
 
-test('opening on a full disk is AGENTLOG_DISK_FULL, reading goes on, and an exit says what it could not write', async ({
-  skip,
-}) => {
-  const directory = tempDir();
-  const reason = noDisk('tmpfs', directory);
-  if (reason !== undefined) skip(reason);
+test('opening on a full disk is AGENTLOG_DISK_FULL, reading goes on, and an exit says what it could not write', async (context) => {
   const host = startHost(
     `${FILLING}
     const store = args.directory + '/store';
     const log = await openAgentLog(store, { on });
     await keep([take(100)], async ([one]) => [await log.append(one)]);
-    fill(args.directory + '/ballast');
+    ballast.leave(0);
     const opening = await codeOf(openAgentLog(store, { on }));
     const making = await codeOf(openAgentLog(args.directory + '/another', { on }));
     const reader = await openAgentLog(store, { on, readOnly: true });
     say(await answer(reader, { opening: opening.code, making: making.code }));
     log.write(entry('x'.repeat(1_000_000)));
     process.exit(5);`,
-    { args: { directory }, through: withDisk('tmpfs', directory) },
+    onDisk('tmpfs', context),
   );
   expect(await host.says()).toMatchObject({
     same: true,

@@ -7,6 +7,7 @@ import { expect, onTestFinished, type TestContext, test } from 'vitest';
 import { noDisk, noModes, withDisk, withModes } from '../../tools/torture/small-disk.js';
 import { tempDir } from '../package/support/temp-dir.js';
 import { OUTSIDE, walBytes } from './support/database.js';
+import { FAILING_DISK, onDisk } from './support/disk.js';
 import { runHost, startHost } from './support/host.js';
 import { storePath } from './support/stores.js';
 
@@ -158,20 +159,15 @@ test.for(ORDERS)(
   },
 );
 
-test('a disk that is mounted read-only, and nowhere else, is read as well', async ({ skip }) => {
-  const directory = tempDir();
-  const reason = noDisk('ext4', directory);
-  if (reason !== undefined) skip(reason);
+test('a disk that is mounted read-only, and nowhere else, is read as well', async (context) => {
+  const { args, through } = onDisk('ext4', context);
   const { store, kept } = await makeStore();
   const said = await runHost(
-    `${READ}
-    import { execFileSync } from 'node:child_process';
-    const disk = args.directory + '/disk';
+    `${READ}${FAILING_DISK}
     execFileSync('cp', ['-a', args.store, disk + '/store']);
-    execFileSync('umount', [disk]);
-    execFileSync('mount', ['-o', 'loop,ro', args.directory + '/image', disk]);
+    remountDisk('ro');
     say(await lookAround(disk + '/store'));`,
-    { args: { store, directory }, through: withDisk('ext4', directory) },
+    { args: { ...args, store }, through },
   );
   expect(said).toEqual(wholeOf(kept, 'EROFS'));
 });

@@ -19,13 +19,15 @@ const COMMANDS = {
   readOnly: 'mount --bind "$0" "$0" && mount -o remount,bind,ro,nosuid,nodev "$0"',
 };
 
+export type DiskKind = keyof typeof COMMANDS;
+
 /** Starts a program with the disk at `directory`, which is there. */
-export function withDisk(kind: keyof typeof COMMANDS, directory: string): string[] {
+export function withDisk(kind: DiskKind, directory: string): string[] {
   return [...UNSHARE, 'sh', '-c', `${COMMANDS[kind]} && exec "$@"`, directory];
 }
 
 /** Why there can be no such disk here, if so. */
-export function noDisk(kind: keyof typeof COMMANDS, directory: string): string | undefined {
+export function noDisk(kind: DiskKind, directory: string): string | undefined {
   return fails('no file system can be mounted here', [...withDisk(kind, directory), 'true']);
 }
 
