@@ -1,4 +1,6 @@
 /** `npm run bench -- [NAME ...] [--json] [--quick]`: runs the named benchmarks, or all. */
+import { parseArgs } from 'node:util';
+import { named, runWith } from '../arguments.js';
 import { benchAppend } from './append.js';
 import { benchCli } from './cli.js';
 import { benchCodec } from './codec.js';
@@ -12,31 +14,39 @@ import { print, type Report } from './report.js';
 import { benchScan } from './scan.js';
 import { benchTrickle } from './trickle.js';
 
-const quick = process.argv.includes('--quick');
-const BENCHMARKS: Record<string, () => Report[] | Promise<Report[]>> = {
-  scan: benchScan,
-  codec: benchCodec,
-  // Quick shows that it works, and roughly what comes out.
-  append: () => benchAppend(quick),
-  compact: () => benchCompact(quick),
-  read: () => benchRead(quick),
-  recovery: () => benchRecovery(quick),
-  cli: () => benchCli(quick),
-  import: () => benchImport(quick),
-  trickle: () => benchTrickle(quick),
-  fusion: () => benchFusion(quick),
-  pino: () => benchPino(quick),
-};
-
-const names = process.argv.slice(2).filter((argument) => !['--json', '--quick'].includes(argument));
-const unknown = names.filter((name) => !Object.hasOwn(BENCHMARKS, name));
-if (unknown.length > 0) {
-  console.error(`no benchmark ${unknown.join(', ')}; there are: ${Object.keys(BENCHMARKS).join(', ')}`);
-  process.exitCode = 1;
-} else {
-  const reports: Report[] = [];
-  for (const name of names.length === 0 ? Object.keys(BENCHMARKS) : names) {
-    reports.push(...(await BENCHMARKS[name]!()));
-  }
-  print(reports, process.argv.includes('--json'));
+interface Benchmark {
+  readonly name: string;
+  /** Quick shows that it works, and roughly what comes out. */
+  run(quick: boolean): Report[] | Promise<Report[]>;
 }
+
+const BENCHMARKS: readonly Benchmark[] = [
+  { name: 'scan', run: benchScan },
+  { name: 'codec', run: benchCodec },
+  { name: 'append', run: benchAppend },
+  { name: 'compact', run: benchCompact },
+  { name: 'read', run: benchRead },
+  { name: 'recovery', run: benchRecovery },
+  { name: 'cli', run: benchCli },
+  { name: 'import', run: benchImport },
+  { name: 'trickle', run: benchTrickle },
+  { name: 'fusion', run: benchFusion },
+  { name: 'pino', run: benchPino },
+];
+
+function readArguments() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+  });
+  return { ...values, benchmarks: named('benchmark', BENCHMARKS, positionals) };
+}
+
+async function bench({ benchmarks, quick, json }: ReturnType<typeof readArguments>): Promise<number> {
+  const reports: Report[] = [];
+  for (const { run } of benchmarks) reports.push(...(await run(quick)));
+  print(reports, json);
+  return 0;
+}
+
+await runWith(readArguments, bench);

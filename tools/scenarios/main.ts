@@ -3,6 +3,7 @@
  * agentlog and against the way of that system. Ends with 1 if agentlog lost, doubled or invented anything, or a check of it failed.
  */
 import { parseArgs } from 'node:util';
+import { named, runWith, wholeNumber } from '../arguments.js';
 import { Workplace } from '../bench/workplace.js';
 import { randomOfCase } from '../torture/random.js';
 import { play } from './play.js';
@@ -23,15 +24,9 @@ function readArguments(): Arguments {
     allowPositionals: true,
     options: { seed: { type: 'string', default: '1' }, quick: { type: 'boolean', default: false } },
   });
-  const known = new Map(SCENARIOS.map((scenario) => [scenario.name, scenario]));
-  const unknown = positionals.filter((name) => !known.has(name));
-  if (unknown.length > 0)
-    throw new Error(`no scenario ${unknown.join(', ')}; there are: ${[...known.keys()].join(', ')}`);
-  if (!/^\d{1,9}$/.test(values.seed))
-    throw new Error(`--seed must be a whole number of at most nine digits, and is ${values.seed}`);
   return {
-    scenarios: positionals.length === 0 ? SCENARIOS : positionals.map((name) => known.get(name)!),
-    seed: Number(values.seed),
+    scenarios: named('scenario', SCENARIOS, positionals),
+    seed: wholeNumber('--seed', values.seed),
     quick: values.quick,
   };
 }
@@ -61,14 +56,7 @@ function tell(name: string, { lost, doubled, invented, remarks, problems }: Outc
   if (problems.length > MOST_SHOWN) console.log(`    and ${problems.length - MOST_SHOWN} more`);
 }
 
-async function main(): Promise<number> {
-  let given: Arguments;
-  try {
-    given = readArguments();
-  } catch (error) {
-    console.error((error as Error).message);
-    return 2;
-  }
+async function playAll(given: Arguments): Promise<number> {
   const played: Played[] = [];
   await Workplace.during(async (place) => {
     for (const scenario of given.scenarios) played.push(await playBoth(scenario, given, place));
@@ -82,4 +70,4 @@ async function main(): Promise<number> {
   return broken.length > 0 ? 1 : 0;
 }
 
-process.exitCode = await main();
+await runWith(readArguments, playAll);

@@ -5,6 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { named, runWith, wholeNumber } from '../arguments.js';
 import { Workplace } from '../bench/workplace.js';
 import { Random } from './random.js';
 import type { Run, Suite } from './suite.js';
@@ -32,25 +33,17 @@ function readArguments(): Arguments {
       bail: { type: 'boolean', default: false },
     },
   });
-  const known = new Map(SUITES.map((suite) => [suite.name, suite]));
-  const unknown = positionals.filter((name) => !known.has(name));
-  if (unknown.length > 0)
-    throw new Error(`no suite ${unknown.join(', ')}; there are: ${[...known.keys()].join(', ')}`);
+  const suites = named('suite', SUITES, positionals);
   if (values.case !== undefined && positionals.length !== 1)
     throw new Error('--case needs the one suite that it is of');
   return {
-    suites: positionals.length === 0 ? SUITES : positionals.map((name) => known.get(name)!),
+    suites,
     form: values.short ? 'short' : 'long',
     seed: wholeNumber('--seed', values.seed),
     minutes: values.minutes === undefined ? undefined : positive('--minutes', values.minutes),
     only: values.case,
     bail: values.bail,
   };
-}
-
-function wholeNumber(name: string, text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new Error(`${name} must be a whole number of at most nine digits, and is ${text}`);
 }
 
 function positive(name: string, text: string): number {
@@ -135,14 +128,7 @@ function hash(text: string): number {
   return value >>> 0;
 }
 
-async function main(): Promise<number> {
-  let given: Arguments;
-  try {
-    given = readArguments();
-  } catch (error) {
-    console.error((error as Error).message);
-    return 2;
-  }
+async function torture(given: Arguments): Promise<number> {
   const outcomes: Outcome[] = [];
   await Workplace.during(async (place) => {
     for (const suite of given.suites) outcomes.push(await runSuite(suite, given, place));
@@ -152,4 +138,4 @@ async function main(): Promise<number> {
   return of('failed') > 0 ? 1 : 0;
 }
 
-process.exitCode = await main();
+await runWith(readArguments, torture);
