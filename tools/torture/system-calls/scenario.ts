@@ -85,7 +85,7 @@ export class Scenario {
     } finally {
       clearTimeout(timer);
       await process.kill();
-      await this.#tracer?.detach();
+      await this.#tracer?.end();
     }
   }
 }

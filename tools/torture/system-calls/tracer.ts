@@ -11,7 +11,10 @@ export function noTracing(): string | undefined {
   return `no system call can be traced here: ${error?.message ?? stdout + stderr}`;
 }
 
+/** Nothing takes so long; this only ends what hangs. */
 const STUCK_MS = 5000;
+/** To write down how a process has ended. Now and then strace waits for good for threads of one that was killed. */
+const AFTERMATH_MS = 100;
 
 export class Tracer {
   readonly #strace: ChildProcess;
@@ -42,10 +45,18 @@ export class Tracer {
   }
 
   /** Lets the process go. */
-  async detach(): Promise<void> {
+  detach(): Promise<void> {
+    return this.#end(STUCK_MS);
+  }
+
+  /** When the process has ended. */
+  end(): Promise<void> {
+    return this.#end(AFTERMATH_MS);
+  }
+
+  async #end(patience: number): Promise<void> {
     this.#strace.kill('SIGTERM');
-    // Now and then it waits for good for threads of a process that was killed.
-    const timer = setTimeout(() => this.#strace.kill('SIGKILL'), STUCK_MS);
+    const timer = setTimeout(() => this.#strace.kill('SIGKILL'), patience);
     await this.#ended;
     clearTimeout(timer);
   }
