@@ -12,8 +12,8 @@ import {
 } from '../../../src/index.js';
 import { nodeDisk } from '../../../src/segment/disk.js';
 import { pathsOf } from '../../../src/segment/store-directory.js';
+import { compactHere } from '../processes/compact-here.js';
 import type { Random } from '../random.js';
-import { compactInPlace } from './compact-in-place.js';
 import { entryOf, numberIn } from './entries.js';
 import type { Backup, Ledger, Problems } from './ledger.js';
 import { ASKED_FOR } from './marks.js';
@@ -29,6 +29,9 @@ export interface Findings {
 
 /** Given to a store after the power cut: above all numbers of the recording. */
 const LATER_NUMBER = 900_000_000;
+
+/** Small ones, so that rounds are many. */
+const ROUND_BYTES = [1, 200_000, undefined];
 
 /** Undefined when all is well. What is left in `root` is changed, as a store is by whoever opens it. */
 export async function examine(
@@ -70,7 +73,7 @@ class Examination {
       if (random.chance(0.5)) await this.#append(log, LATER_NUMBER);
     });
     if (random.chance(0.25)) {
-      await compactInPlace(this.#store, random);
+      await compactHere(this.#store, random.pick(ROUND_BYTES));
       if (random.chance(0.3)) await this.#verify();
       await this.#readAgain('after compaction');
     } else if (random.chance(0.02)) {

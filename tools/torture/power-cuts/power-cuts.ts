@@ -13,7 +13,8 @@ const MEMORY = '/dev/shm';
 /** Recordings of failures, so that a case can be repeated exactly: what was recorded depends on more than the seed. */
 const KEPT = fileURLToPath(new URL('../../../../.cache/power-cuts', import.meta.url));
 const JUDGE = new URL('./judge-child.js', import.meta.url);
-const JUDGES = 2;
+/** More than processors: now and then each waits for its disk. */
+const JUDGES = 3;
 const NUMBERS = 100_000;
 
 const SIZES = {
@@ -64,7 +65,7 @@ async function recordAndJudge(run: Run, place: string): Promise<void> {
   }
 }
 
-/** Two judges at once. Answers whether anything failed. */
+/** Answers whether anything failed. */
 async function judge(
   run: Run,
   directory: string,

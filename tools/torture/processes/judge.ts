@@ -2,14 +2,23 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { verify } from '../../../src/compactor/verify.js';
 import { type AgentLog, openAgentLog, type StoredEntry } from '../../../src/index.js';
+import { nodeDisk } from '../../../src/segment/disk.js';
+import { pathsOf } from '../../../src/segment/store-directory.js';
+import { compactHere } from './compact-here.js';
 import type { Ledger } from './ledger.js';
 import { readRows } from './rows.js';
 
+/** Who makes rows and verifies: threads of the log's, as for everybody, or this thread, which need not start any. */
+type Worker = 'its threads' | 'this thread';
+
 /** How many entries there are. Throws unless they are what they must be: as they were left, as rows, and in the database. */
-export async function judge(store: string, ledger: Ledger): Promise<number> {
+export async function judge(store: string, ledger: Ledger, worker: Worker = 'its threads'): Promise<number> {
   const troubles: string[] = [];
+  const isOwn = worker === 'its threads';
   const log = await openAgentLog(store, {
+    compact: isOwn,
     on: {
       damage: ({ segment, reason }) => troubles.push(`damage in ${segment}: ${reason}`),
       heal: ({ reason }) => troubles.push(`healed: ${reason}`),
@@ -20,12 +29,12 @@ export async function judge(store: string, ledger: Ledger): Promise<number> {
   try {
     entries = await readAll(log);
     ledger.check(entries);
-    await log.compact();
+    await (isOwn ? log.compact() : compactHere(store));
     mustBeSame(entries, await readAll(log), 'a scan after compact()');
     const count = await log.count();
     if (count !== entries.length)
       throw new Error(`count() is ${count}, and ${entries.length} entries are there`);
-    const { problems } = await log.verify();
+    const { problems } = await (isOwn ? log.verify() : verify(nodeDisk, pathsOf(store), () => undefined));
     for (const { kind, where, what } of problems) troubles.push(`verify(): ${kind} ${where}: ${what}`);
   } finally {
     await log.close();

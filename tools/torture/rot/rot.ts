@@ -10,8 +10,8 @@ import type { Outcome, Template } from './case.js';
 import { type Ledger, STORE_KINDS } from './store-kinds.js';
 
 const SHORT_CASES = 10;
-const LONG_MINUTES = 2;
-const PROCESSES = 2;
+const LONG_MINUTES = 1.5;
+const PROCESSES = 3;
 /** A case takes a part of a second; what takes so much longer, on however busy a machine, has no end. */
 const HANGS_AFTER_MS = 120_000;
 

@@ -76,7 +76,7 @@ export const FILLINGS = {
         rmSync(copy, { recursive: true, force: true });
         await store.leader.backup(copy);
       }
-      await judge(copy, store.ledger);
+      await judge(copy, store.ledger, 'this thread');
       rmSync(copy, { recursive: true });
     },
   },
@@ -109,5 +109,5 @@ export async function goOn(store: SmallStore, { heals }: Filling): Promise<numbe
   if (store.heals > 0 !== (heals ?? false))
     throw new Error(`the database was made anew ${store.heals} times`);
   if (store.troubles.length > 0) throw new Error(store.troubles.join('\n'));
-  return judge(store.path, store.ledger);
+  return judge(store.path, store.ledger, 'this thread');
 }

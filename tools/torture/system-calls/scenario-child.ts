@@ -59,7 +59,7 @@ async function gate(): Promise<void> {
   await hear();
 }
 
-await (await open(other)).close();
+await (await openAgentLog(other, { compact: false })).close();
 /** The main thread and the one of the pool may both meet the fault. */
 const openInTheEnd = async () =>
   (await attempt(() => open(store))) ?? (await attempt(() => open(store))) ?? (await open(store));

@@ -4,11 +4,10 @@ import { finishReplacing } from '../../../src/db/replacing.js';
 import { RowStore } from '../../../src/db/row-store.js';
 import { nodeDisk } from '../../../src/segment/disk.js';
 import { databasePath, pathsOf } from '../../../src/segment/store-directory.js';
-import type { Random } from '../random.js';
 
 const MIB = 1024 * 1024;
 
-export async function compactInPlace(store: string, random: Random): Promise<void> {
+export async function compactHere(store: string, roundBytes = 64 * MIB): Promise<void> {
   const paths = pathsOf(store);
   const path = databasePath(paths);
   const wrong = (what: string, cause?: unknown) => {
@@ -21,7 +20,7 @@ export async function compactInPlace(store: string, random: Random): Promise<voi
       finishReplacing(path, paths.quarantine);
       return RowStore.open(path, { fullText: false, allowUnsafeSqlite: false });
     },
-    roundBytes: random.pick([1, 200_000, 64 * MIB]),
+    roundBytes,
     archiveBytes: 256 * MIB,
     pause: 0,
     reports: {
