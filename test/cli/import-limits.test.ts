@@ -41,7 +41,7 @@ it('a batch ends where what is beside the texts gets large', () => {
 
 it('a batch ends where nothing can be taken, too', () => {
   const path = database(rowsOf(10_000, "'t', '2026-01-01 00:00:00', '', ''"));
-  for (const { problems } of piecesOf(path)) expect(problems.length).toBeLessThanOrEqual(2000);
+  for (const { problems } of piecesOf(path)) expect(problems.length).toBeLessThanOrEqual(500);
 });
 
 it('the first and the last row that there can be, twice', async () => {

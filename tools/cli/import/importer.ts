@@ -7,7 +7,7 @@ import { type Mark, Marks } from './marks.js';
 import type { Piece, Problem, Source } from './source.js';
 
 /** A batch is written while the next one is read. In larger ones entries live so long that the garbage collector moves them. */
-const BATCH_ENTRIES = 2000;
+const BATCH_ENTRIES = 1000;
 const BATCH_BYTES = 1024 * 1024;
 /** As the options of a store have it, when nothing is said. */
 const MOST_ENTRY_BYTES = 16 * 1024 * 1024;

@@ -7,7 +7,7 @@ import type { Gap } from './table-rows.js';
 
 /** Before the first row that there can be. */
 export const BEGINNING = -(2n ** 63n) - 1n;
-const MOST_ROWS = 2000;
+const MOST_ROWS = 500;
 const MOST_BYTES = 1024 * 1024;
 /** No entry is made of a longer row; and what is much longer cannot even be a text. */
 const LONGEST_ROW = 64 * 1024 * 1024;

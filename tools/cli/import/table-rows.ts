@@ -14,8 +14,8 @@ export interface Gap {
   readonly before: bigint | undefined;
 }
 
-/** Rows that are read at once. */
-const SOME = 2000;
+/** Rows that are read at once. Of more, the garbage collector would move most while they wait for their turn. */
+const SOME = 500;
 const SOME_CHARACTERS = 1024 * 1024;
 const HIGHEST = 2n ** 63n - 1n;
 
