@@ -1,11 +1,12 @@
 /** `agentlog import`: each entry of a source once, whole, and the source as it was. */
+import { spawnSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { createAgentLogStore } from '../../src/adapters/fusion.js';
 import { tempDir } from '../package/support/temp-dir.js';
-import { agentlog } from './support/cli.js';
+import { agentlog, PROGRAM } from './support/cli.js';
 import {
   addFusionRows,
   asFusionEntry,
@@ -18,6 +19,9 @@ import {
 } from './support/import-sources.js';
 
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => asFusionEntry(i + 1));
+
+const straced = (...args: string[]) =>
+  spawnSync('strace', ['-o', '/dev/null', ...args], { encoding: 'utf8' });
 
 function place() {
   const root = tempDir();
@@ -160,5 +164,35 @@ describe('what the store refuses', () => {
     expect(result).toMatchObject({ entries: 2, skipped: 2 });
     expect(result.problems.map(({ where }: { where: string }) => where)).toEqual([`${file}:2`, `${file}:3`]);
     expect((await entriesIn(store)).map(({ text }) => text)).toEqual(['one', 'two']);
+  });
+});
+
+describe('the place of the store', () => {
+  it.each([
+    [['segments/'], 0],
+    [['segments/', 'locks/', 'archive/', 'quarantine/', 'agentlog.json.0123456789abcdef.new'], 0],
+    [['locks/', 'letters.txt'], 1],
+    [['archive/', 'archive/letters.txt'], 1],
+  ])('where a run was ended while it made one, or somebody keeps something: %j', async (names, expected) => {
+    const { store, database } = place();
+    addFusionRows(database, 1, 10).close();
+    mkdirSync(store);
+    for (const name of names)
+      if (name.endsWith('/')) mkdirSync(join(store, name));
+      else writeFileSync(join(store, name), '');
+    const { code, stderr } = await agentlog(['import', store, database, '--from', 'fusion-sqlite']);
+    expect([code, stderr]).toEqual([expected, expected === 0 ? '' : expect.stringContaining('is no store')]);
+  });
+
+  it.skipIf(straced('true').status !== 0)('whose disk fails says so in a sentence', async () => {
+    const { store, database } = place();
+    addFusionRows(database, 1, 10).close();
+    const args = [database, '--from', 'fusion-sqlite'] as const;
+    await imported(0, store, ...args);
+    const lock = join(store, 'locks', 'import.lock');
+    const failing = ['-f', '-qq', '-P', lock, '-e', 'inject=write,pwrite64:error=ENOSPC'];
+    const { status, stderr } = straced(...failing, process.execPath, PROGRAM, 'import', store, ...args);
+    expect([status, stderr]).toEqual([1, expect.stringContaining(`cannot take the lock ${lock}: ENOSPC`)]);
+    await imported(0, store, ...args);
   });
 });

@@ -1,5 +1,4 @@
 /** `agentlog import`: brings logs of other programs into a store. */
-import { readdirSync } from 'node:fs';
 import { nodeDisk } from '../../../src/segment/disk.js';
 import { runSync } from '../../../src/segment/steps.js';
 import { openStoreDirectory } from '../../../src/segment/store-directory.js';
@@ -7,6 +6,7 @@ import type { ExitCode, Invocation } from '../definition.js';
 import { withHint } from '../errors.js';
 import { takeImportLock } from '../import/import-lock.js';
 import { Importer } from '../import/importer.js';
+import { isPlaceForStore } from '../import/place-for-store.js';
 import { ProblemList } from '../import/problem-list.js';
 import type { Source } from '../import/source.js';
 import { type SourceOptions, sourcesAt } from '../import/sources.js';
@@ -30,7 +30,7 @@ export async function run({ args, options, output }: Invocation<SourceOptions>):
     output.note(text);
   });
   const sources = sourcesAt(path, options, (where) => unfinished.push(where));
-  const made = isNothing(store);
+  const made = isPlaceForStore(store);
   if (!made) requireStore(store);
   const release = await takeImportLock(makeStore(store, options));
   try {
@@ -78,15 +78,6 @@ function isOfSystem(cause: unknown): boolean {
 function makeStore(path: string, { allowForeignOwner = false }: Options) {
   const options = { readOnly: false, allowUnsafeFilesystem: false, allowForeignOwner };
   return runSync(nodeDisk, openStoreDirectory(path, options)).paths;
-}
-
-/** Where a store may be made. */
-function isNothing(path: string): boolean {
-  try {
-    return readdirSync(path).length === 0;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT';
-  }
 }
 
 interface Result {

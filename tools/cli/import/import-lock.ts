@@ -2,6 +2,7 @@
 import { closeSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ioError } from '../../../src/errors.js';
 import { nodeDisk } from '../../../src/segment/disk.js';
 import { takeFileLock } from '../../../src/segment/file-lock.js';
 import { runSync } from '../../../src/segment/steps.js';
@@ -15,14 +16,18 @@ const PID_DIGITS = 10;
 /** To be taken before the store is opened, so that what the last one wrote is recovered then. Returns what releases it. */
 export async function takeImportLock(paths: StorePaths): Promise<() => void> {
   const path = join(paths.locks, 'import.lock');
-  const fd = runSync(nodeDisk, takeFileLock(path));
-  if (fd === undefined)
-    throw new CliError(
-      `another import into ${paths.root} is running (process ${pidIn(path)}): wait for its end, and start this one again`,
-    );
-  await untilGone(pidIn(path), paths);
-  writeSync(fd, String(process.pid).padEnd(PID_DIGITS), 0);
-  return () => closeSync(fd);
+  try {
+    const fd = runSync(nodeDisk, takeFileLock(path));
+    if (fd === undefined)
+      throw new CliError(
+        `another import into ${paths.root} is running (process ${pidIn(path)}): wait for its end, and start this one again`,
+      );
+    await untilGone(pidIn(path), paths);
+    writeSync(fd, String(process.pid).padEnd(PID_DIGITS), 0);
+    return () => closeSync(fd);
+  } catch (error) {
+    throw error instanceof CliError ? error : ioError(`cannot take the lock ${path}`, error);
+  }
 }
 
 /**
