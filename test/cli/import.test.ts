@@ -152,6 +152,43 @@ describe("Fusion's files", () => {
   });
 });
 
+describe("Fusion's files of several tasks", () => {
+  const fileOf = (source: string, task: string) => join(source, 'tasks', task, 'agent-log.jsonl');
+
+  function twoTasks() {
+    const { store, source } = place();
+    for (const task of ['FN-1', 'FN-2']) {
+      mkdirSync(join(source, 'tasks', task), { recursive: true });
+      writeFileSync(fileOf(source, task), fusionLines(1, 10));
+    }
+    return { store, source };
+  }
+
+  it('are found beside files that are none of them', async () => {
+    const { store, source } = twoTasks();
+    writeFileSync(join(source, 'tasks', 'index.json'), '{}');
+    mkdirSync(join(source, 'tasks', 'FN-3'));
+    expect(await imported(0, store, source, '--from', 'fusion-jsonl')).toMatchObject({ sources: 2 });
+    expect(await entriesIn(store)).toHaveLength(20);
+    const { code, stderr } = await agentlog(['import', store, '/dev/null', '--from', 'fusion-jsonl']);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining('/dev/null is neither a file nor a directory'),
+    ]);
+  });
+
+  it('come over behind one that is refused, which is told', async () => {
+    const { store, source } = twoTasks();
+    await imported(0, store, source, '--from', 'fusion-jsonl');
+    const [first, second] = ['FN-1', 'FN-2'].map((task) => fileOf(source, task)) as [string, string];
+    writeFileSync(first, fusionLines(5, 30));
+    appendFileSync(second, fusionLines(11, 15));
+    const { entries, problems } = await imported(3, store, source, '--from', 'fusion-jsonl');
+    expect([entries, problems]).toEqual([5, [expect.objectContaining({ where: first, entries: null })]]);
+    expect(await entriesIn(store)).toHaveLength(25);
+  });
+});
+
 describe('what the store refuses', () => {
   it('is told, and all around it is imported', async () => {
     const { store, source } = place();

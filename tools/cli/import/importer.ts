@@ -45,9 +45,15 @@ export class Importer {
     let before = 0;
     try {
       for (const source of sources) {
-        await this.#import(source, signal, (done) => {
-          this.#reports.progress(size === 0 ? 0 : (before + done) / size, this.entries);
-        });
+        try {
+          await this.#import(source, signal, (done) => {
+            this.#reports.progress(size === 0 ? 0 : (before + done) / size, this.entries);
+          });
+        } catch (error) {
+          // Of several sources, one that is refused must not keep back those behind it.
+          if (sources.length === 1 || !(error instanceof CliError)) throw error;
+          this.#reports.problem({ where: source.name, what: error.message, entries: null });
+        }
         before += source.size;
       }
       await this.#write();
