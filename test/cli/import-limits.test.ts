@@ -114,3 +114,10 @@ it('a database is no file of lines, and no store is made', async () => {
   expect([code, stderr]).toEqual([1, expect.stringContaining('--from sqlite')]);
   expect(existsSync(store)).toBe(false);
 });
+
+it('numbers with more digits than JavaScript holds, before the point and behind it', async () => {
+  const path = lines(line(',"n":[1234567890.12345678901,0.1234567]'));
+  const store = join(tempDir(), 'store');
+  await imported(0, store, path, '--from', 'jsonl');
+  expect(await entriesIn(store)).toMatchObject([{ detail: { n: ['1234567890.12345678901', 0.1234567] } }]);
+});

@@ -1,7 +1,7 @@
 /** `JSON.parse` rounds what a number of JavaScript cannot hold. Here it becomes the text of its digits. */
 
-/** What may be none of JavaScript's: many digits, or a large exponent. */
-const UNUSUAL = /\d{16}|[eE][+-]?\d{3}/;
+/** What may be none of JavaScript's: many digits, with a point in between or without, or a large exponent. */
+const UNUSUAL = /\d{16}|\d[\d.]{18}|[eE][+-]?\d{3}/;
 const NUMBER = /-?\d[\d.eE+-]*/g;
 /** Programs write that many for a number that has fewer. */
 const MOST_DIGITS = 17;
