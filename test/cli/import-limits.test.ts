@@ -1,8 +1,8 @@
 /** `agentlog import` of what is large, odd or not meant for it: in bounded memory, and nothing is changed in silence. */
-import { appendFileSync, existsSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseMapping } from '../../tools/cli/import/mapping.js';
 import { SqliteTable } from '../../tools/cli/import/sqlite-table.js';
 import { tempDir } from '../package/support/temp-dir.js';
@@ -115,9 +115,103 @@ it('a database is no file of lines, and no store is made', async () => {
   expect(existsSync(store)).toBe(false);
 });
 
+describe('columns that are generated', () => {
+  const generated = () =>
+    database(
+      `CREATE TABLE g (id INTEGER PRIMARY KEY, run TEXT AS (payload ->> 'run'), payload TEXT, at INTEGER AS (id + ${TIME}) STORED)`,
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+       INSERT INTO g (id, payload) SELECT i, json_object('run', 'r' || i) FROM n`,
+    );
+  const args = (map: string) => ['--from', 'sqlite', '--table', 'g', '--map', map];
+
+  it('are mapped as others are', async () => {
+    const store = join(tempDir(), 'store');
+    await imported(0, store, generated(), ...args('taskId=run,timestamp=at,text=payload'));
+    const found = await entriesIn(store);
+    expect(found).toHaveLength(1000);
+    const timestamp = (TIME + 7) * 1000;
+    expect(found[6]).toEqual({
+      taskId: 'r7',
+      type: 'text',
+      text: '{"run":"r7"}',
+      timestamp,
+      detail: { id: 7 },
+    });
+  });
+
+  it('that nobody asks for do not end it where they cannot be computed', async () => {
+    const path = database(
+      'CREATE TABLE g (id INTEGER PRIMARY KEY, at INTEGER, payload TEXT)',
+      `INSERT INTO g (at, payload) VALUES (${TIME}, 'no JSON')`,
+      "ALTER TABLE g ADD COLUMN run TEXT AS (payload ->> 'run')",
+    );
+    const store = join(tempDir(), 'store');
+    expect(await imported(0, store, path, ...args('taskId=id,timestamp=at,text=payload'))).toMatchObject({
+      entries: 1,
+    });
+  });
+
+  it('stand on pages when they are stored', async () => {
+    const path = generated();
+    const db = new Database(path);
+    const root = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'g'").pluck().get() as number;
+    db.close();
+    const bytes = readFileSync(path);
+    bytes.fill(0, (root - 1) * 4096, root * 4096);
+    writeFileSync(path, bytes);
+    const store = join(tempDir(), 'store');
+    await imported(3, store, path, ...args('taskId=id,timestamp=at,text=payload'));
+    const found = await entriesIn(store);
+    expect(found.map(({ taskId }) => taskId)).toEqual(Array.from({ length: 1000 }, (_, i) => String(i + 1)));
+    expect(found[6]).toMatchObject({ text: '{"run":"r7"}', timestamp: (TIME + 7) * 1000 });
+  });
+});
+
+it('only tables of SQLite itself are none of a program', async () => {
+  const path = database(
+    'CREATE TABLE sqliteslog (taskId, timestamp, text)',
+    `INSERT INTO sqliteslog VALUES ('t', ${TIME}, 'x')`,
+  );
+  const store = join(tempDir(), 'store');
+  const args = [store, path, '--from', 'sqlite', '--table'] as const;
+  expect(await imported(0, ...args, 'sqliteslog')).toMatchObject({ entries: 1 });
+  const { code, stderr } = await agentlog(['import', ...args, 'sqlite_schema']);
+  expect([code, stderr]).toEqual([1, expect.stringContaining('has no table sqlite_schema; it has t')]);
+});
+
 it('numbers with more digits than JavaScript holds, before the point and behind it', async () => {
   const path = lines(line(',"n":[1234567890.12345678901,0.1234567]'));
   const store = join(tempDir(), 'store');
   await imported(0, store, path, '--from', 'jsonl');
   expect(await entriesIn(store)).toMatchObject([{ detail: { n: ['1234567890.12345678901', 0.1234567] } }]);
+});
+
+it('a file that is no database is none of Fusion, and no store is made', async () => {
+  const store = join(tempDir(), 'store');
+  const { code, stderr } = await agentlog(['import', store, lines(line('')), '--from', 'fusion-sqlite']);
+  expect([code, stderr]).toEqual([3, expect.stringContaining('it is no SQLite database')]);
+  expect(existsSync(store)).toBe(false);
+});
+
+it("a store's own database is refused: what is not in it yet would be missing, or come twice", async () => {
+  const store = join(tempDir(), 'store');
+  await imported(0, store, lines(line('')), '--from', 'jsonl');
+  const own = join(store, 'agent-log.db');
+  for (const into of [store, join(tempDir(), 'other')]) {
+    const { code, stderr } = await agentlog(['import', into, own, '--from', 'fusion-sqlite']);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('agentlog export')]);
+  }
+});
+
+it('a view has no rows of its own, and is named as what it is', async () => {
+  const path = database('CREATE VIEW v AS SELECT * FROM t');
+  const { code, stderr } = await agentlog(['import', 'store', path, '--from', 'sqlite', '--table', 'v']);
+  expect([code, stderr]).toEqual([1, expect.stringContaining('v is a view')]);
+});
+
+it('a row that cannot be taken is told with its table', async () => {
+  const path = database(`INSERT INTO t VALUES ('t', 'never', 'x', NULL)`);
+  const store = join(tempDir(), 'store');
+  const { problems } = await imported(3, store, path, '--from', 'sqlite', '--table', 't');
+  expect(problems).toEqual([expect.objectContaining({ where: `row 1 of t of ${path}` })]);
 });

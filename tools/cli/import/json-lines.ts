@@ -73,7 +73,7 @@ export class JsonLines implements Source {
     }
   }
 
-  place(number: number): string {
+  place(number: number | bigint): string {
     return `${this.name}:${number}`;
   }
 

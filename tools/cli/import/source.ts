@@ -13,13 +13,13 @@ export interface Source {
   /** Behind a position that an earlier run reached; from the beginning without one. Throws when it is another source now. */
   pieces(from: JsonValue | undefined): Generator<Piece, void, void>;
   /** For people, of a number in a piece. */
-  place(number: number): string;
+  place(number: number | bigint): string;
 }
 
 export interface Piece {
   readonly entries: readonly Entry[];
   /** Which row or line each of them was. */
-  readonly numbers: readonly number[];
+  readonly numbers: readonly (number | bigint)[];
   readonly problems: readonly Problem[];
   /** Behind all of it. */
   readonly position: JsonValue;

@@ -1,5 +1,8 @@
 /** The sources that a command line names. */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, realpathSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { printableName } from '../../../src/printable.js';
+import { databasePath, manifestPath, pathsOf } from '../../../src/segment/store-directory.js';
 import { UsageError } from '../errors.js';
 import { unreachable } from '../store/target.js';
 import { fusionFiles, statusOf } from './fusion-files.js';
@@ -29,6 +32,7 @@ const FUSION_TABLE: Table = {
     hasDefault: false,
     isText: name !== 'id',
     isRowid: name === 'id',
+    isStored: true,
   })),
 };
 
@@ -47,6 +51,7 @@ export function sourcesAt(
   if (from === 'fusion-jsonl') return fusionFiles(path, { mapping: { ...FUSION, zone }, onUnfinished });
   const status = statusOf(path);
   if (!status.isFile()) throw new UsageError(`${path} is no file`);
+  refuseStores(path);
   if (from === 'fusion-sqlite')
     return [new SqliteTable(path, FUSION_TABLE.name, { ...FUSION, zone }, FUSION_TABLE)];
   const mapping: Mapping = { ...parseMapping(options.map), zone };
@@ -58,6 +63,17 @@ export function sourcesAt(
   const table = options.table ?? READY[options.map ?? '']?.table;
   if (table === undefined) throw new UsageError('say which table: --table NAME');
   return [new SqliteTable(path, table, mapping)];
+}
+
+/** The newest entries of a store are not in its database yet; and into itself it would go without an end. */
+function refuseStores(path: string): void {
+  const paths = pathsOf(dirname(realpathSync(path)));
+  if (basename(realpathSync(path)) !== basename(databasePath(paths)) || !existsSync(manifestPath(paths)))
+    return;
+  const store = printableName(dirname(path));
+  throw new UsageError(
+    `${path} is the database of a store, whose newest entries are elsewhere in it: agentlog export ${store} writes all as JSON lines, which --from jsonl reads`,
+  );
 }
 
 function isDatabase(path: string): boolean {

@@ -9,6 +9,7 @@ import { ENTRY_FIELDS, type Mapping, mappingText } from './mapping.js';
 import { type Witness, Witnesses } from './same-rows.js';
 import type { Piece, Problem, Source } from './source.js';
 import { explainSource, isUnreadable, openSource, type Table, tableOf } from './table.js';
+import { TablePages } from './table-pages.js';
 import { BEGINNING, TablePiece } from './table-piece.js';
 import { type Gap, TableRows } from './table-rows.js';
 
@@ -32,14 +33,14 @@ export class SqliteTable implements Source {
   constructor(path: string, wanted: string, mapping: Mapping, usual?: Table) {
     this.#path = realpathSync(path);
     const [table, size] = lookAt(this.#path, path, wanted, usual);
-    this.#table = table;
+    this.#table = withoutComputed(table, mapping);
     this.key = `sqlite ${this.#path} ${table.name}`;
     this.name = `${printableName(table.name)} of ${path}`;
     this.mapping = mappingText(mapping);
     this.size = size;
     requireColumns(table, mapping, path);
     const { taskId = 'taskId', timestamp = 'timestamp' } = mapping.fields;
-    this.#witnesses = new Witnesses(table, [taskId, timestamp]);
+    this.#witnesses = new Witnesses(this.#table, [taskId, timestamp]);
     this.#maker = new EntryMaker(mapping, { jsonOf: columnJson, omitsNull: true });
   }
 
@@ -49,13 +50,13 @@ export class SqliteTable implements Source {
     let { first, last } = begun ?? {};
     const rows = new TableRows(this.#path, this.#table);
     try {
-      let piece = new TablePiece(this.#maker, (gap) => this.#gap(gap));
+      let piece = this.#newPiece();
       const finish = (): Piece => {
         first ??= piece.first && this.#witnesses.of(piece.first);
         if (piece.last !== undefined) last = this.#witnesses.of(piece.last);
         const position = { rowid: String(piece.rowid), ...(first && { first }), ...(last && { last }) };
         const finished = piece.finished(position as unknown as JsonValue);
-        piece = new TablePiece(this.#maker, (gap) => this.#gap(gap));
+        piece = this.#newPiece();
         return finished;
       };
       for (const found of rows.from(begun === undefined ? BEGINNING : BigInt(begun.rowid))) {
@@ -70,13 +71,21 @@ export class SqliteTable implements Source {
     }
   }
 
-  place(number: number): string {
+  #newPiece(): TablePiece {
+    return new TablePiece(
+      this.#maker,
+      (gap) => this.#gap(gap),
+      (rowid) => this.place(rowid),
+    );
+  }
+
+  place(number: number | bigint): string {
     return `row ${number} of ${this.name}`;
   }
 
   #misread(rowid: bigint, column: string): Problem {
     const what = `${printableName(column)} has what is no character, which became U+FFFD`;
-    return { where: `row ${rowid} of ${this.name}`, what, entries: 0 };
+    return { where: this.place(rowid), what, entries: 0 };
   }
 
   #gap({ after, before }: Gap): Problem {
@@ -121,11 +130,27 @@ function lookAt(real: string, path: string, wanted: string, usual: Table | undef
     const table = tableOf(db, wanted, path);
     return [table, highest(db, table)];
   } catch (error) {
-    if (usual !== undefined && isUnreadable(error)) return [usual, 0];
+    db?.close();
+    if (usual !== undefined && isUnreadable(error) && hasRows(real, usual)) return [usual, 0];
     throw explainSource(path, error);
   } finally {
     db?.close();
   }
+}
+
+/** On any page: what has none may never have been a database. */
+function hasRows(real: string, table: Table): boolean {
+  const { done } = new TablePages(real, table, new Set()).between(BEGINNING, undefined).next();
+  return done !== true;
+}
+
+/** What SQLite computes from the others is read where the mapping asks for it only: it may fail, and nothing gets lost. */
+function withoutComputed(table: Table, { fields }: Mapping): Table {
+  const mapped = ENTRY_FIELDS.map((field) => fields[field] ?? field);
+  return {
+    ...table,
+    columns: table.columns.filter(({ name, isStored }) => isStored || mapped.includes(name)),
+  };
 }
 
 /** For the progress only. */

@@ -88,7 +88,7 @@ export class TablePages {
   }
 
   #valuesOf(pages: PageImages, bytes: Buffer, cell: Cell): Record<string, unknown> | undefined {
-    const { columns } = this.#table;
+    const columns = this.#table.columns.filter(({ isStored }) => isStored);
     const local = localBytes(cell.length, pages.pageBytes);
     if (cell.start + local > bytes.length) return undefined;
     const parts = columnsOf(bytes, cell, columns.length);

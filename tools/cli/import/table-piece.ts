@@ -18,14 +18,16 @@ export class TablePiece {
   rowid = BEGINNING;
   readonly #maker: EntryMaker;
   readonly #tell: (gap: Gap) => Problem;
+  readonly #place: (rowid: bigint) => string;
   readonly #entries: Entry[] = [];
-  readonly #numbers: number[] = [];
+  readonly #numbers: bigint[] = [];
   readonly #problems: Problem[] = [];
   #bytes = 0;
 
-  constructor(maker: EntryMaker, tell: (gap: Gap) => Problem) {
+  constructor(maker: EntryMaker, tell: (gap: Gap) => Problem, place: (rowid: bigint) => string) {
     this.#maker = maker;
     this.#tell = tell;
+    this.#place = place;
   }
 
   get isFull(): boolean {
@@ -51,10 +53,10 @@ export class TablePiece {
     try {
       if (bytes > LONGEST_ROW) throw new Refusal('it is too long for an entry');
       this.#entries.push(this.#maker.make(found.values));
-      this.#numbers.push(Number(found.rowid));
+      this.#numbers.push(found.rowid);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      this.#problems.push({ where: `row ${found.rowid}`, what: error.message, entries: 1 });
+      this.#problems.push({ where: this.#place(found.rowid), what: error.message, entries: 1 });
     }
   }
 

@@ -5,6 +5,8 @@ import { printableName } from '../../../src/printable.js';
 import { CliError, UsageError } from '../errors.js';
 
 const PATIENCE_MS = 10_000;
+/** What SQLite says of a generated column that is VIRTUAL. */
+const COMPUTED = 2;
 const ROWID_NAMES = ['_rowid_', 'rowid', 'oid'];
 
 export interface Table {
@@ -27,6 +29,8 @@ interface Column {
   readonly isText: boolean;
   /** Holds nothing itself: it is the rowid. */
   readonly isRowid: boolean;
+  /** A generated one may be computed whenever it is read. */
+  readonly isStored: boolean;
 }
 
 /** Changes nothing. SQLite may make its own `-shm` beside a database with a log. */
@@ -63,14 +67,23 @@ export function explainSource(path: string, error: unknown): unknown {
 
 export function tableOf(db: Connection, wanted: string, path: string): Table {
   const tables = db
-    .prepare(`SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
-    .all() as { name: string; sql: string }[];
+    .prepare(
+      `SELECT type, name, sql FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite^_%' ESCAPE '^'`,
+    )
+    .all() as { type: string; name: string; sql: string }[];
   const found = tables.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
   if (found === undefined) {
-    const names = tables.map(({ name }) => printableName(name)).join(', ');
+    const names = tables
+      .filter(({ type }) => type === 'table')
+      .map(({ name }) => printableName(name))
+      .join(', ');
     throw new UsageError(`${path} has no table ${printableName(wanted)}; it has ${names || 'none at all'}`);
   }
   const { name, sql } = found;
+  if (found.type === 'view')
+    throw new UsageError(
+      `${printableName(name)} is a view, whose rows have no rowid, and without one a later run could not go on where this one ends: name the table that they come from, or copy them into one`,
+    );
   const { type, wr } = db.prepare('SELECT type, wr FROM pragma_table_list WHERE name = ?').get(name) as {
     type: string;
     wr: number;
@@ -86,22 +99,26 @@ export function tableOf(db: Connection, wanted: string, path: string): Table {
 
 function columnsOf(db: Connection, table: string): Column[] {
   const all = db
-    .prepare('SELECT name, type, pk, "notnull" AS required, dflt_value AS usual FROM pragma_table_info(?)')
+    .prepare(
+      'SELECT name, type, pk, "notnull" AS required, dflt_value AS usual, hidden FROM pragma_table_xinfo(?)',
+    )
     .all(table) as {
     name: string;
     type: string;
     pk: number;
     required: number;
     usual: string | null;
+    hidden: number;
   }[];
   const keys = all.filter(({ pk }) => pk > 0).length;
-  return all.map(({ name, type, pk, required, usual }) => ({
+  return all.map(({ name, type, pk, required, usual, hidden }) => ({
     name,
     pk,
     isRequired: required === 1,
     hasDefault: usual !== null,
     isText: /CHAR|CLOB|TEXT/i.test(type) && !/INT/i.test(type),
     isRowid: keys === 1 && pk === 1 && type.toUpperCase() === 'INTEGER',
+    isStored: hidden !== COMPUTED,
   }));
 }
 
