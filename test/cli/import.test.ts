@@ -119,6 +119,8 @@ describe("Fusion's files", () => {
     expect(found[4]).toMatchObject({ detail: { detail: JSON.stringify({ n: 5 }), timing: { n: 5 } } });
     const again = await imported(0, store, source, '--from', 'fusion-jsonl');
     expect(again).toMatchObject({ entries: 0, entriesBefore: 3003, skippedBefore: 3 });
+    const { stdout } = await agentlog(['import', store, source, '--from', 'fusion-jsonl']);
+    expect(stdout).toContain('behind 3,003 of earlier runs, which could not take 3.');
     expect(await marksIn(store)).toBe(2);
   });
 

@@ -85,12 +85,15 @@ interface Result {
   readonly entries: number;
   readonly entriesBefore: number;
   readonly skipped: number;
+  readonly skippedBefore: number;
   readonly milliseconds: number;
 }
 
 async function say(output: Output, store: string, path: string, result: Result): Promise<void> {
-  const { made, entries, entriesBefore, skipped, milliseconds } = result;
-  const before = entriesBefore === 0 ? '' : `, behind ${count(entriesBefore)} of earlier runs`;
+  const { made, entries, entriesBefore, skipped, skippedBefore, milliseconds } = result;
+  // One that was killed may have told nobody.
+  const not = skippedBefore === 0 ? '' : `, which could not take ${count(skippedBefore)}`;
+  const before = entriesBefore === 0 ? '' : `, behind ${count(entriesBefore)} of earlier runs${not}`;
   const rate = milliseconds < 1000 ? '' : ` (${count(Math.round((1000 * entries) / milliseconds))} a second)`;
   const left = skipped === 0 ? '' : ` ${count(skipped)} could not be taken.`;
   if (made) await output.line(`A store was made in ${store}.`);
