@@ -215,3 +215,21 @@ it('a row that cannot be taken is told with its table', async () => {
   const { problems } = await imported(3, store, path, '--from', 'sqlite', '--table', 't');
   expect(problems).toEqual([expect.objectContaining({ where: `row 1 of t of ${path}` })]);
 });
+
+it('what is nested without an end is told, and ends no import', async () => {
+  const deep = '['.repeat(60_000) + ']'.repeat(60_000);
+  const path = lines(
+    line(''),
+    line(String.raw`,"spelt":"\ud83d\ude00","deep":${deep}`),
+    `{"taskId":"t","timestamp":${TIME},"text":${deep}}`,
+    `{"taskId":"t","timestamp":${deep},"text":"x"}`,
+    `{"taskId":"t","timestamp":{"toString":5},"text":"x"}`,
+    line(''),
+  );
+  const store = join(tempDir(), 'store');
+  const { entries, problems } = await imported(3, store, path, '--from', 'jsonl');
+  expect(problems.map(({ where }: { where: string }) => where)).toEqual(
+    [2, 3, 4, 5].map((n) => `${path}:${n}`),
+  );
+  expect([entries, (await entriesIn(store)).length]).toEqual([2, 2]);
+});

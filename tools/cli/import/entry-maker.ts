@@ -71,6 +71,8 @@ export class EntryMaker {
     const time = timeOf(value, this.#mapping.zone);
     if (time === undefined) {
       if (value === undefined || value === null) return absent('time');
+      if (typeof value === 'object')
+        throw new Refusal(`${printableName(name)} is neither a text nor a number`);
       const hint = isWithoutZone(value) ? '; it says no zone, and --zone utc or --zone local would' : '';
       throw new Refusal(`${printableName(name)} is no time: ${printableName(String(value))}${hint}`);
     }
@@ -91,7 +93,7 @@ export class EntryMaker {
     used.add(name);
     if (typeof value === 'string') return value;
     const json = this.#options.jsonOf(value);
-    return typeof json === 'string' ? json : JSON.stringify(json);
+    return typeof json === 'string' ? json : spelt(json);
   }
 
   #detail(given: Fields, used: ReadonlySet<string>): JsonValue | undefined {
@@ -124,6 +126,17 @@ function fusionDetail(detail: unknown, timing: Record<string, JsonValue> | undef
   if (detail !== undefined && typeof detail !== 'string') throw new Refusal('detail is no text');
   if (timing === undefined) return detail;
   return detail === undefined ? { timing } : { detail, timing };
+}
+
+/** As JSON. Throws a `Refusal`. */
+export function spelt(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    // Of the stack: what is parsed without one is not spelt so.
+    if (error instanceof RangeError) throw new Refusal('it is nested too deep');
+    throw error;
+  }
 }
 
 function absent(what: string): never {

@@ -5,7 +5,7 @@ import { realpathSync } from 'node:fs';
 import type { Entry, JsonValue } from '../../../src/entry.js';
 import { CliError } from '../errors.js';
 import { count } from '../output/numbers.js';
-import { EntryMaker, Refusal } from './entry-maker.js';
+import { EntryMaker, Refusal, spelt } from './entry-maker.js';
 import { parseExactly } from './exact-numbers.js';
 import { type Mapping, mappingText } from './mapping.js';
 import type { Piece, Problem, Source } from './source.js';
@@ -104,9 +104,10 @@ export class JsonLines implements Source {
       if (line.trim() === '') continue;
       try {
         const record = recordOf(number === 1 && line.startsWith(BYTE_ORDER_MARK) ? line.slice(1) : line);
+        const isChanged = (!isText && line.includes('\ufffd')) || hasHalfCharacter(line, record);
         entries.push(this.#maker.make(record));
         numbers.push(number);
-        if ((!isText && line.includes('\ufffd')) || hasHalfCharacter(line, record))
+        if (isChanged)
           problems.push(this.#problem(number, 'it has what is no character, which became U+FFFD', 0));
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
@@ -149,5 +150,5 @@ function recordOf(line: string): Readonly<Record<string, unknown>> {
 }
 
 function hasHalfCharacter(line: string, record: unknown): boolean {
-  return SPELT_SURROGATE.test(line) && SPELT_SURROGATE.test(JSON.stringify(record));
+  return SPELT_SURROGATE.test(line) && SPELT_SURROGATE.test(spelt(record));
 }
