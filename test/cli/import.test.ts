@@ -168,7 +168,7 @@ describe("Fusion's files of several tasks", () => {
 
   it('are found beside files that are none of them', async () => {
     const { store, source } = twoTasks();
-    writeFileSync(join(source, 'tasks', 'index.json'), '{}');
+    for (const name of ['index.json', 'agent-log.jsonl']) writeFileSync(join(source, 'tasks', name), '{}');
     mkdirSync(join(source, 'tasks', 'FN-3'));
     expect(await imported(0, store, source, '--from', 'fusion-jsonl')).toMatchObject({ sources: 2 });
     expect(await entriesIn(store)).toHaveLength(20);
@@ -177,6 +177,14 @@ describe("Fusion's files of several tasks", () => {
       1,
       expect.stringContaining('/dev/null is neither a file nor a directory'),
     ]);
+  });
+
+  it('are found by the directory of one task, too, and are the same file', async () => {
+    const { store, source } = twoTasks();
+    const task = join(source, 'tasks', 'FN-2');
+    await imported(0, store, task, '--from', 'fusion-jsonl');
+    expect(await entriesIn(store)).toHaveLength(10);
+    expect(await imported(0, store, source, '--from', 'fusion-jsonl')).toMatchObject({ entriesBefore: 10 });
   });
 
   it('come over behind one that is refused, which is told', async () => {

@@ -7,22 +7,28 @@ import { JsonLines, type LinesOptions } from './json-lines.js';
 
 const FILE = 'agent-log.jsonl';
 
-/** `path`: one of the files, the `tasks` directory, or the directory that it is in. */
+/** `path`: one of the files, the directory of one, the `tasks` directory, or the directory that it is in. */
 export function fusionFiles(path: string, options: LinesOptions): JsonLines[] {
   const status = statusOf(path);
   if (status.isFile()) return [source(path, status, options)];
   if (!status.isDirectory()) throw new UsageError(`${path} is neither a file nor a directory`);
   const tasks = join(path, 'tasks');
   const directory = statusIfThere(tasks)?.isDirectory() === true ? tasks : path;
-  const files = listed(directory)
+  const paths = listed(directory)
     .sort()
-    .map((task) => join(directory, task, FILE))
-    .map((file) => [file, statusIfThere(file)] as const);
-  const found = files.flatMap(([file, there]) =>
-    there?.isFile() === true ? [source(file, there, options)] : [],
-  );
+    .map((task) => join(directory, task, FILE));
+  // Where there are tasks, a file beside them is none's.
+  let found = filesAt(paths, options);
+  if (found.length === 0) found = filesAt([join(path, FILE)], options);
   if (found.length === 0) throw new CliError(`${path} has no ${join('tasks', 'ID', FILE)}`);
   return found;
+}
+
+function filesAt(paths: readonly string[], options: LinesOptions): JsonLines[] {
+  return paths.flatMap((path) => {
+    const status = statusIfThere(path);
+    return status?.isFile() === true ? [source(path, status, options)] : [];
+  });
 }
 
 /** Lines name their task themselves; where one does not, the directory does. */
