@@ -8,6 +8,7 @@ import { SqliteTable } from '../../tools/cli/import/sqlite-table.js';
 import { tempDir } from '../package/support/temp-dir.js';
 import { agentlog } from './support/cli.js';
 import { entriesIn, imported, marksIn } from './support/import-sources.js';
+import { onTerminal, terminalMissing } from './support/terminal.js';
 
 const TABLE = 'CREATE TABLE t (taskId TEXT, timestamp, text TEXT, more TEXT);';
 const TIME = 1_767_000_000;
@@ -232,4 +233,17 @@ it('what is nested without an end is told, and ends no import', async () => {
     [2, 3, 4, 5].map((n) => `${path}:${n}`),
   );
   expect([entries, (await entriesIn(store)).length]).toEqual([2, 2]);
+});
+
+it.skipIf(terminalMissing() !== undefined)('progress is never more than all of it', async () => {
+  const path = database(
+    `WITH RECURSIVE n(i) AS (SELECT -200000 UNION ALL SELECT i + 1 FROM n WHERE i < -1)
+     INSERT INTO t (rowid, taskId, timestamp, text) SELECT i, 't', ${TIME}, '' FROM n`,
+  );
+  const store = join(tempDir(), 'store');
+  const { screen, code } = await onTerminal(['import', store, path, '--from', 'sqlite', '--table', 't']);
+  expect(code).toBe(0);
+  const shown = [...screen.matchAll(/(-?\d+)%/g)].map(([, percent]) => Number(percent));
+  expect(shown.length).toBeGreaterThan(0);
+  expect(shown.filter((percent) => percent < 0 || percent > 100)).toEqual([]);
 });

@@ -24,8 +24,7 @@ export class Progress {
     this.#shownAt = now;
     this.#isShown = true;
     const columns = (errors.columns ?? 80) - 1;
-    const line =
-      part === undefined ? what : `${bar(part)} ${String(Math.floor(100 * part)).padStart(3)}%  ${what}`;
+    const line = part === undefined ? what : `${barAndPercent(part)}  ${what}`;
     errors.write(`\r\u001b[K${cut(line, columns)}`);
   }
 
@@ -36,7 +35,10 @@ export class Progress {
   }
 }
 
-function bar(part: number): string {
-  const full = Math.round(Math.min(1, Math.max(0, part)) * BAR_COLUMNS);
-  return '█'.repeat(full) + '░'.repeat(BAR_COLUMNS - full);
+/** There may be more than there was when it began. */
+function barAndPercent(part: number): string {
+  const done = Math.min(1, Math.max(0, part));
+  const full = Math.round(done * BAR_COLUMNS);
+  const percent = String(Math.floor(100 * done)).padStart(3);
+  return `${'█'.repeat(full)}${'░'.repeat(BAR_COLUMNS - full)} ${percent}%`;
 }
