@@ -25,6 +25,7 @@ test.each<[string, Found[], object]>([
   ['one less', [found(0), found(2)], { lost: 1 }],
   ['nothing', [], { lost: 3 }],
   ['one twice', [...all, found(1, 'id 9')], { doubled: 1 }],
+  ['one twice, that under another id first', [found(1, 'id 9'), ...all], { doubled: 1 }],
   ['one under another id', [found(0), found(1), found(2, 'id 9')], { lost: 1, invented: 1 }],
   [
     'one with another text',

@@ -47,22 +47,28 @@ export class Ledger {
   }
 
   compare(found: Iterable<Found>): Differences {
-    const there = new Map<string, Set<number>>();
-    let [kept, doubled, invented, refusedThere] = [0, 0, 0, 0];
+    /** By writer and place: whether it was there under the id that was given. */
+    const there = new Map<string, Map<number, boolean>>();
+    let [doubled, invented] = [0, 0];
     for (const { id, text } of found) {
       const { by, n } = placeOf(text);
-      const seen = there.get(by) ?? new Set();
+      const seen = there.get(by) ?? new Map<number, boolean>();
       there.set(by, seen);
       if (!this.#canHaveGiven(by, n, text)) invented++;
-      else if (seen.has(n)) doubled++;
       else {
-        seen.add(n);
-        const given = this.#writers.get(by)?.ids.get(n);
-        if (given === id) kept++;
-        else if (given !== undefined) invented++;
-        else if (this.#writers.get(by)?.refused.has(n)) refusedThere++;
+        if (seen.has(n)) doubled++;
+        // Whichever of several comes first.
+        seen.set(n, seen.get(n) || this.#writers.get(by)?.ids.get(n) === id);
       }
     }
+    let [kept, refusedThere] = [0, 0];
+    for (const [by, seen] of there)
+      for (const [n, isAsGiven] of seen) {
+        const writer = this.#writers.get(by);
+        if (isAsGiven) kept++;
+        else if (writer?.ids.has(n)) invented++;
+        else if (writer?.refused.has(n)) refusedThere++;
+      }
     return { lost: this.acknowledged - kept, doubled, invented, refusedThere };
   }
 
