@@ -73,6 +73,11 @@ function partsOf(text: string): string {
   return JSON.stringify([{ type: 'text', data: { text } }]);
 }
 
+/** What is no message any more is a text of nobody, and costs no other message. */
 function textIn(parts: string): string {
-  return (JSON.parse(parts) as [{ data: { text: string } }])[0].data.text;
+  try {
+    return (JSON.parse(parts) as [{ data: { text: string } }])[0].data.text;
+  } catch {
+    return parts;
+  }
 }
