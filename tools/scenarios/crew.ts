@@ -72,8 +72,10 @@ export class Crew {
       this.#living.delete(place);
       const wasEnded = this.#ending === one;
       if (wasEnded) this.#ending = undefined;
+      if (wasEnded && signal === 'SIGKILL') this.killed++;
       else if (status !== 0)
         this.troubles.push(`a process ended with ${status ?? signal}: ${reasonIn(stderr)}`);
+      else if (wasEnded) this.leftInTime++;
       fruitless = !wasEnded && this.#left[place] === before ? fruitless + 1 : 0;
     }
     if (this.#left[place] === 0) return;
@@ -146,9 +148,7 @@ export class Crew {
       victim.signal('SIGTERM');
       await Promise.race([victim.ended, delay(graceMs)]);
     }
-    const { signal } = await victim.kill();
-    if (signal === 'SIGKILL') this.killed++;
-    else this.leftInTime++;
+    await victim.kill();
   }
 }
 
