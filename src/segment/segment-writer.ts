@@ -246,6 +246,8 @@ export class SegmentWriter {
       for (const batch of this.#queue.splice(0)) this.#reject(batch, error);
     }
     this.#pumping = undefined;
+    // Given since the last look at the queue, when this was still under way: nobody else would begin with it.
+    if (this.#queue.length > 0) this.#pumping = this.#pump();
   }
 
   async #writeBatches(): Promise<void> {
