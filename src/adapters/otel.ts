@@ -24,6 +24,7 @@ export function createLogRecordExporter(
       'The directory of createLogRecordExporter must be a path: a string that is not empty',
     );
   if (typeof taskId !== 'string') throw new TypeError('The option taskId must be a string');
-  checkOptions(others, ['taskId']);
+  const { readOnly } = checkOptions(others, ['taskId']);
+  if (readOnly) throw new TypeError('The option readOnly is not for an exporter, which writes');
   return new Exporter(directory, taskId, others);
 }

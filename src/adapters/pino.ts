@@ -15,7 +15,8 @@ export default async function agentLogTransport(options: PinoTransportOptions): 
   const { directory, taskId = 'pino', taskField = 'taskId', ...others } = withoutPinos(options);
   if (typeof directory !== 'string' || directory === '')
     throw new TypeError('The option directory must be a path: a string that is not empty');
-  const { maxEntryBytes } = checkOptions(others, ['directory', 'taskId', 'taskField']);
+  const { maxEntryBytes, readOnly } = checkOptions(others, ['directory', 'taskId', 'taskField']);
+  if (readOnly) throw new TypeError('The option readOnly is not for a transport, which writes');
   for (const [name, value] of Object.entries({ taskId, taskField }))
     if (typeof value !== 'string') throw new TypeError(`The option ${name} must be a string`);
   const log = await openAgentLog(directory, others);

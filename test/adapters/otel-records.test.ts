@@ -124,6 +124,43 @@ test('what JSON does not have is spelt out, and what has no end is cut', () => {
   expect(JSON.stringify(detail.attributes.deep)).toContain('[nested too deep]');
 });
 
+test('what the types of OpenTelemetry do not allow keeps what is in it, too', () => {
+  const cause = new TypeError('inside');
+  const failed = Object.assign(new Error('outside', { cause }), { code: 'E_FAILED' });
+  const attributes = {
+    at: new Date(0),
+    never: new Date(Number.NaN),
+    failed,
+    aborted: new DOMException('stopped', 'AbortError'),
+    counts: new Map<string, unknown>([['a', new Set([1, 2])]]),
+    where: new URL('http://localhost/x'),
+    samples: new Uint16Array([1, 2]),
+    buffer: new Uint8Array([1, 2, 255]).buffer,
+    itself: {
+      toJSON() {
+        return this;
+      },
+    },
+  };
+  expect(read({ attributes }).detail.attributes).toMatchObject({
+    at: '1970-01-01T00:00:00.000Z',
+    never: null,
+    failed: {
+      name: 'Error',
+      message: 'outside',
+      stack: expect.stringContaining('at '),
+      code: 'E_FAILED',
+      cause: { name: 'TypeError', message: 'inside' },
+    },
+    aborted: { name: 'AbortError', message: 'stopped' },
+    counts: { a: [1, 2] },
+    where: 'http://localhost/x',
+    samples: 'AQACAA==',
+    buffer: 'AQL/',
+    itself: '[nested too deep]',
+  });
+});
+
 test('what a model has written may be nested without an end', () => {
   const written = '['.repeat(50_000) + ']'.repeat(50_000);
   const { text, detail } = read({ attributes: { 'gen_ai.output.messages': written } });

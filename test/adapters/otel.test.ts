@@ -87,7 +87,25 @@ test('a record that can never be logged is told, and takes no other along', asyn
   expect(await textsIn(directory)).toEqual(['a', 'b', 'c', 'd']);
 });
 
-test('a record that throws when it is read, and a store that cannot be opened, fail the export and nothing else', async () => {
+test('a record that throws when it is read takes no other along', async () => {
+  const directory = storePath();
+  const { exporter } = exporterOf(directory);
+  const spoilt = {
+    get attributes(): never {
+      throw new Error('spoilt');
+    },
+  } as unknown as ExportedLogRecord;
+  const exported = (...records: ExportedLogRecord[]) =>
+    new Promise<ExportOutcome>((resolve) => exporter.export(records, resolve));
+  expect(await exported(recordOf('a'), spoilt, recordOf('b'))).toMatchObject({
+    code: 1,
+    error: { message: '1 of 3 records were not logged, the others are on disk: spoilt' },
+  });
+  expect(await exported(spoilt)).toMatchObject({ code: 1 });
+  expect(await textsIn(directory)).toEqual(['a', 'b']);
+});
+
+test('a store that cannot be opened fails the export and nothing else', async () => {
   const place = join(tempDir(), 'place');
   writeFileSync(place, '');
   const { exporter, exported } = exporterOf(join(place, 'store'));
@@ -95,18 +113,24 @@ test('a record that throws when it is read, and a store that cannot be opened, f
   expect(await exported('b')).toMatchObject({ code: 1 });
   rmSync(place);
   expect(await exported('c')).toEqual({ code: 0 });
-  const spoilt = {
-    get attributes(): never {
-      throw new Error('spoilt');
-    },
-  } as unknown as ExportedLogRecord;
-  const outcome = await new Promise<ExportOutcome>((resolve) =>
-    exporter.export([recordOf('d'), spoilt], resolve),
-  );
-  expect(outcome).toMatchObject({ code: 1, error: { message: 'spoilt' } });
   expect(await new Promise((resolve) => exporter.export([], resolve))).toEqual({ code: 0 });
   await exporter.shutdown();
   expect(await textsIn(join(place, 'store'))).toEqual(['c']);
+});
+
+test('a callback that throws is told as a warning, and ends nothing', async () => {
+  const directory = storePath();
+  const { exporter, exported } = exporterOf(directory);
+  const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
+  exporter.export([recordOf('a')], () => {
+    throw new Error('of the host');
+  });
+  expect(await warned).toMatchObject({
+    code: 'AGENTLOG_LISTENER_THREW',
+    message: 'the callback of an export threw: Error: of the host',
+  });
+  expect(await exported('b')).toEqual({ code: 0 });
+  expect(await textsIn(directory)).toEqual(['a', 'b']);
 });
 
 test('options that are wrong are refused at once', () => {
@@ -114,6 +138,7 @@ test('options that are wrong are refused at once', () => {
   expect(() => createLogRecordExporter('x', { taskId: 7 as unknown as string })).toThrow(TypeError);
   expect(() => createLogRecordExporter('x', { taskID: 'T' } as object)).toThrow(/was taskId meant/);
   expect(() => createLogRecordExporter('x', { fulText: true } as object)).toThrow(/fullText/);
+  expect(() => createLogRecordExporter('x', { readOnly: true } as object)).toThrow(/readOnly is not for/);
 });
 
 /** What a program begins with. */

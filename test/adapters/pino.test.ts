@@ -194,7 +194,7 @@ test('an option that is wrong, and a store that cannot be opened, are errors of 
   const said = await runHost(
     `${PINO}
     const errors = [];
-    for (const others of [{ tskField: 'x' }, { directory: undefined, dir: 'x' }, { taskId: 7 }, { directory: '/dev/null/store' }]) {
+    for (const others of [{ tskField: 'x' }, { directory: undefined, dir: 'x' }, { taskId: 7 }, { readOnly: true }, { directory: '/dev/null/store' }]) {
       const transport = transportTo(others);
       const [error] = await once(transport, 'error');
       errors.push(error.message);
@@ -206,6 +206,7 @@ test('an option that is wrong, and a store that cannot be opened, are errors of 
     'There is no option tskField; was taskField meant?',
     'The option directory must be a path: a string that is not empty',
     'The option taskId must be a string',
+    'The option readOnly is not for a transport, which writes',
     expect.stringContaining('/dev/null'),
   ]);
 });

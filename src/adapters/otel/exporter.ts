@@ -4,6 +4,7 @@ import type { AgentLog } from '../../api.js';
 import type { Entry } from '../../entry.js';
 import { AgentLogError, describe } from '../../errors.js';
 import type { AgentLogOptions } from '../../options.js';
+import { printable } from '../../printable.js';
 import type { AgentLogRecordExporter, ExportedLogRecord, ExportOutcome } from './api.js';
 import { entryOf } from './record-entry.js';
 
@@ -37,7 +38,11 @@ export class Exporter implements AgentLogRecordExporter {
     this.#pending.add(answer);
     void answer.then((result) => {
       this.#pending.delete(answer);
-      resultCallback(result);
+      try {
+        resultCallback(result);
+      } catch (error) {
+        warnOfCallback(error);
+      }
     });
   }
 
@@ -76,34 +81,51 @@ export class Exporter implements AgentLogRecordExporter {
   async #write(records: readonly ExportedLogRecord[]): Promise<void> {
     if (this.#closing !== undefined)
       throw new AgentLogError('AGENTLOG_CLOSED', 'the exporter was shut down, and exports nothing any more');
+    const refusals: Error[] = [];
     // Before anything is waited for: the host may go on using what it has put into a record.
-    const entries = records.map((record) => entryOf(record, this.#taskId));
+    const entries = records.flatMap((record) => {
+      try {
+        return [entryOf(record, this.#taskId)];
+      } catch (error) {
+        refusals.push(asError(error));
+        return [];
+      }
+    });
     const log = this.#ready ?? (await this.#opened());
-    if (entries.length === 0) return;
-    try {
-      await log.appendBatch(entries);
-    } catch (error) {
-      if (!UNFIT.includes((error as { code?: unknown }).code)) throw error;
-      await appendEach(log, entries);
-    }
+    if (entries.length > 0) refusals.push(...(await append(log, entries)));
+    const [first] = refusals;
+    if (first === undefined) return;
+    throw new AgentLogError(
+      'AGENTLOG_ENTRY_INVALID',
+      `${refusals.length} of ${records.length} records were not logged, the others are on disk: ${first.message}`,
+      { cause: first },
+    );
   }
 }
 
-/** Nobody tries a batch again that failed, so one record that can never be logged must not take the others along. */
-async function appendEach(log: AgentLog, entries: readonly Entry[]): Promise<void> {
+/**
+ * Resolves to the refusals of those that can never be logged. Nobody tries a batch again that failed, so such a record
+ * must not take the others along.
+ */
+async function append(log: AgentLog, entries: readonly Entry[]): Promise<Error[]> {
+  try {
+    await log.appendBatch(entries);
+    return [];
+  } catch (error) {
+    if (!UNFIT.includes((error as { code?: unknown }).code)) throw error;
+  }
   const results = await Promise.allSettled(entries.map((entry) => log.append(entry)));
-  const refusals = results.flatMap((result) =>
-    result.status === 'rejected' ? [asError(result.reason)] : [],
-  );
-  const [first] = refusals;
-  if (first === undefined) return;
-  throw new AgentLogError(
-    'AGENTLOG_ENTRY_INVALID',
-    `${refusals.length} of ${entries.length} records were not logged, the others are on disk: ${first.message}`,
-    { cause: first },
-  );
+  return results.flatMap((result) => (result.status === 'rejected' ? [asError(result.reason)] : []));
 }
 
 function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(describe(thrown));
+}
+
+/** What it throws must not end the process, nor go unheard. */
+function warnOfCallback(error: unknown): void {
+  process.emitWarning(printable(`the callback of an export threw: ${describe(error)}`), {
+    type: 'AgentLogWarning',
+    code: 'AGENTLOG_LISTENER_THREW',
+  });
 }

@@ -34,8 +34,8 @@ export const EMBEDDING: readonly Mutant[] = [
     name: 'otel-answers-early',
     what: 'the exporter of log records says SUCCESS before they are on disk',
     file: 'src/adapters/otel/exporter.ts',
-    find: '      await log.appendBatch(entries);',
-    replace: '      log.appendBatch(entries).catch(() => undefined);',
+    find: '    await log.appendBatch(entries);\n    return [];',
+    replace: '    log.appendBatch(entries).catch(() => undefined);\n    return [];',
     caughtBy: tests('adapters/otel'),
   },
   {
