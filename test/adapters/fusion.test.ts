@@ -1,6 +1,11 @@
 /** What the store gives back is what it was given, in the order and in the pages that its callers rely on. */
 import { expect, onTestFinished, test } from 'vitest';
-import type { AgentLogEntry, AgentLogInput, AgentLogStoreOptions } from '../../src/adapters/fusion.js';
+import type {
+  AgentLogEntry,
+  AgentLogInput,
+  AgentLogStoreOptions,
+  AgentLogTiming,
+} from '../../src/adapters/fusion.js';
 import { createAgentLogStore } from '../../src/adapters/fusion.js';
 import type { AgentLogWarning } from '../../src/index.js';
 import { openStore, storePath } from '../crash/support/stores.js';
@@ -27,7 +32,8 @@ test('what goes in comes out, by either way, and is what those hear who listen',
     durationMs: 12,
     timeToFirstTokenMs: 3,
   });
-  await store.appendAgentLog('FN-1', 'no detail', 'tool_error', null, null, { durationMs: undefined });
+  const none = { durationMs: undefined, timeToFirstTokenMs: null } as unknown as AgentLogTiming;
+  await store.appendAgentLog('FN-1', 'no detail', 'tool_error', null, null, none);
   await store.appendAgentLog('FN-1', 'timing only', 'status', undefined, 'merger', { durationMs: 0 });
   await store.appendAgentLog('FN-1', 'an empty detail', 'tool_result', '', 'triage');
   const unknown = { agentId: 'a', model: { name: 'm', tries: [1, null] }, ['__proto__']: 'kept' };

@@ -84,7 +84,7 @@ interface Timing {
 /** All fields that have a value, but for the time, which the store stamps. */
 function timingOf(others: object): Timing | undefined {
   const fields = Object.entries(others).filter(
-    ([name, value]) => value !== undefined && name !== 'timestamp',
+    ([name, value]) => value !== undefined && value !== null && name !== 'timestamp',
   );
   return fields.length === 0 ? undefined : Object.fromEntries(fields);
 }
