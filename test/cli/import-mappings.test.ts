@@ -164,6 +164,21 @@ it.each([
   expect(timeOf(value, undefined)?.milliseconds).toBe(milliseconds);
 });
 
+it('a field that is not there is told by the name that was looked for', async () => {
+  const root = tempDir();
+  const path = join(root, 'runs.jsonl');
+  const lines = [
+    { time: 1, run: 'r', text: 'x' },
+    { timestamp: 1_767_000_000_000, text: 'x' },
+  ];
+  writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  const { problems } = await imported(3, join(root, 'store'), path, '--from', 'jsonl', '--map', 'taskId=run');
+  expect(problems.map(({ what }: { what: string }) => what)).toEqual([
+    'it has no timestamp',
+    'it has no run, which is to be its taskId',
+  ]);
+});
+
 it.each([
   [['x.db', '--from', 'sqlite'], 'say which table'],
   [['x.db'], 'say what it is'],

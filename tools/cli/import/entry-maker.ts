@@ -33,7 +33,7 @@ export class EntryMaker {
   make(given: Fields): Entry {
     const used = new Set<string>();
     const entry: Entry = {
-      taskId: this.#name(given, 'taskId', used) ?? this.#options.taskId ?? absent('taskId'),
+      taskId: this.#name(given, 'taskId', used) ?? this.#options.taskId ?? this.#absent('taskId'),
       timestamp: this.#time(given, used),
       type: this.#name(given, 'type', used) ?? this.#usualType(),
       text: this.#text(given, used),
@@ -62,7 +62,16 @@ export class EntryMaker {
   }
 
   #usualType(): string {
-    return this.#mapping.fields.type === undefined && this.#mapping.form === 'open' ? 'text' : absent('type');
+    const isFree = this.#mapping.fields.type === undefined && this.#mapping.form === 'open';
+    return isFree ? 'text' : this.#absent('type');
+  }
+
+  /** Says where it was looked for, as the mapping may be what is wrong. */
+  #absent(field: EntryField): never {
+    const name = this.#nameOf(field);
+    throw new Refusal(
+      `it has no ${printableName(name)}${name === field ? '' : `, which is to be its ${field}`}`,
+    );
   }
 
   #time(given: Fields, used: Set<string>): number {
@@ -70,7 +79,7 @@ export class EntryMaker {
     const value = given[name];
     const time = timeOf(value, this.#mapping.zone);
     if (time === undefined) {
-      if (value === undefined || value === null) return absent('time');
+      if (value === undefined || value === null) return this.#absent('timestamp');
       if (typeof value === 'object')
         throw new Refusal(`${printableName(name)} is neither a text nor a number`);
       const hint = isWithoutZone(value) ? '; it says no zone, and --zone utc or --zone local would' : '';
@@ -84,7 +93,7 @@ export class EntryMaker {
   #text(given: Fields, used: Set<string>): string {
     const name = this.#nameOf('text');
     const value = given[name];
-    if (value === undefined) return absent('text');
+    if (value === undefined) return this.#absent('text');
     if (value === null) return '';
     if (this.#mapping.hasParts) {
       const text = textOfParts(value);
@@ -137,8 +146,4 @@ export function spelt(value: unknown): string {
     if (error instanceof RangeError) throw new Refusal('it is nested too deep');
     throw error;
   }
-}
-
-function absent(what: string): never {
-  throw new Refusal(`it has no ${what}`);
 }
