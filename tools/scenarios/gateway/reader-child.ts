@@ -1,4 +1,6 @@
 /** Reads everything again and again, so slowly that one reading lasts for seconds, as an export or a search may. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openAgentLog } from '../../../src/index.js';
 import { logIn } from '../agentlog.js';
@@ -25,8 +27,11 @@ for (;;) {
   await delay(REST_MS);
 }
 
+/** Only to read: what brings entries into the database is the gateway, and is killed with it. */
 async function* readingsOfLog(): AsyncGenerator<AsyncIterable<unknown>> {
-  const log = await openAgentLog(logIn(directory));
+  const root = logIn(directory);
+  while (!existsSync(join(root, 'agentlog.json'))) await delay(REST_MS);
+  const log = await openAgentLog(root, { readOnly: true });
   for (;;) yield log.scan();
 }
 
