@@ -25,6 +25,14 @@ export const WRITING: readonly Mutant[] = [
     caughtBy: lives(600),
   },
   {
+    name: 'writer-not-woken',
+    what: 'what is given in the moment when the writer comes to its end waits for the next append',
+    file: WRITER,
+    find: '    if (this.#queue.length > 0) this.#pumping = this.#pump();\n',
+    replace: '',
+    caughtBy: tests('crash/append-at-any-moment'),
+  },
+  {
     name: 'acknowledged-before-sync',
     what: 'promises resolve before the fdatasync',
     file: WRITER,
