@@ -9,7 +9,8 @@ export const NATIVES = ['better-sqlite3', 'fs-ext', 'fs-ext-extra-prebuilt'] as 
 export function linkAgentlog(dir: string, packages: readonly string[]): void {
   const home = join(dir, 'node_modules', 'agentlog');
   // A link would be resolved, and then all packages of the checkout would be within reach.
-  cpSync(join(repositoryRoot, 'dist/src'), join(home, 'dist/src'), { recursive: true });
+  for (const part of ['dist/src', 'dist/tools/cli'])
+    cpSync(join(repositoryRoot, part), join(home, part), { recursive: true });
   cpSync(join(repositoryRoot, 'package.json'), join(home, 'package.json'));
   linkPackages(dir, ['crc-32', ...packages]);
 }
