@@ -9,7 +9,7 @@ import { AgentLogError, ioError } from '../errors.js';
 import type { HealEvent } from '../events.js';
 import type { Connection, Statement } from './better-sqlite3.js';
 import { openForReading } from './connection.js';
-import { isDamage } from './damage.js';
+import { damage, isDamage } from './damage.js';
 import { Deletes } from './deletes.js';
 import { fileIdentity } from './file-identity.js';
 import { hasFullText } from './full-text.js';
@@ -238,7 +238,10 @@ export class Rows {
     this.#begin.run();
     try {
       // Only what is read first decides which state it is.
-      this.#last = this.#lastIds.all() as IdHalves[];
+      const last = this.#lastIds.all() as Partial<IdHalves>[];
+      // Where bytes have changed there may be nothing, whatever the column takes.
+      if (!last.every(isId)) throw damage('the last id of a slot is gone');
+      this.#last = last;
     } catch (error) {
       this.end();
       throw error;
@@ -328,6 +331,10 @@ export class Rows {
   close(): void {
     this.#db.close();
   }
+}
+
+function isId(halves: Partial<IdHalves>): halves is IdHalves {
+  return typeof halves.low === 'number';
 }
 
 function sumOf([taskId, type, entries, bytes, high, low, lastTimestamp]: RawSum): TypeSum {

@@ -196,7 +196,9 @@ export class SegmentScanner {
       const record = walk.next(window);
       if (record === 'more' || record === 'end') return record;
       const pastCut = record.batch > this.#lastBatch;
-      if (this.#writer === 'live' && this.#hasLostOnlyAMark(walk, record)) {
+      const judgement = walk.judge(record, window);
+      const isRottenSeal = record.type === RECORD_TYPE.seal && judgement !== 'record';
+      if (this.#writer === 'live' && (isRottenSeal || this.#hasLostOnlyAMark(walk, record))) {
         // Only what becomes of the writer tells whether that is damage. What is sealed is whole in any case.
         this.#proven = Math.max(this.#proven, record.batch - 1);
         return 'end';
@@ -204,12 +206,10 @@ export class SegmentScanner {
       if (walk.holeStart >= 0 && !this.#isNothing(walk, record)) sightings?.addHole(walk, record);
       if (pastCut) return 'cut';
 
-      const judgement = walk.judge(record, window);
       if (judgement === 'record') sightings?.addRecord(walk, record);
       else sightings?.addLostRecord(walk, record, window.size);
       // A seal that was not synced may be there in part; one that is behind the file's name was.
-      const sealed =
-        record.type === RECORD_TYPE.seal && (judgement === 'record' || this.#writer === 'sealed');
+      const sealed = record.type === RECORD_TYPE.seal && (!isRottenSeal || this.#writer === 'sealed');
       this.#proven = Math.max(this.#proven, sealed ? record.batch : record.batch - 1);
       walk.pass(record, judgement);
       if (sealed) return 'sealed';

@@ -165,6 +165,19 @@ test('a row of which a column has become of another type, with the same bytes or
   expect(await textsOf(readerOf(path), 'asc')).toEqual([...damaged, '10', '11']);
 });
 
+test('a slot whose last id is gone is damage, and no answer', async () => {
+  const path = place();
+  storeWith(path, [row(1)]).close();
+  const unlocked = outside(path).unsafeMode();
+  unlocked.pragma('writable_schema = ON');
+  unlocked.exec("UPDATE sqlite_schema SET sql = replace(replace(sql, 'STRICT', ''), 'NOT NULL', '')");
+  outside(path).exec('UPDATE agentLogSlots SET lastId = NULL');
+  await expect(readerOf(path).ask((rows) => rows!.has('s'))).rejects.toMatchObject({
+    code: 'AGENTLOG_IO',
+    message: expect.stringContaining('damaged'),
+  });
+});
+
 test('sums are given part by part, each once', async () => {
   // A name may be empty.
   const name = (n: number) => (n === 0 ? '' : `${n}`);

@@ -177,6 +177,28 @@ describe('a scan beside a living writer', () => {
     expect(dead.verdict.records).toBe(records.length - 1);
   });
 
+  it('does not pass a seal that cannot be read before it is known what became of the writer', () => {
+    const random = new Random(7);
+    const image = new SegmentImage(headerOf(5));
+    addRandomBatches(image, random, 3);
+    const seal = image.seal().bytes().length;
+    // No writer goes on there, and nobody may tell more of it than whoever comes later.
+    addRandomBatches(image, random, 2);
+    const bytes = image.bytes();
+    bytes[seal - 1]! ^= 1;
+    for (const writer of ['gone', 'sealed'] as const) {
+      const read = (at: number, length: number) => bytes.subarray(at, at + length);
+      const scanner = new SegmentScanner({ size: bytes.length, writer: 'live' });
+      const alive = runScanner(scanner, read);
+      scanner.resume({ size: bytes.length, writer });
+      const dead = runScanner(scanner, read);
+      const atOnce = runScanner(new SegmentScanner({ size: bytes.length, writer }), read);
+      expect([...alive.records, ...dead.records]).toEqual(atOnce.records);
+      expect([...alive.holes, ...dead.holes]).toEqual(atOnce.holes);
+      expect(dead.verdict).toEqual(atOnce.verdict);
+    }
+  });
+
   it('goes on as the scan of a segment that was sealed, or cut, in the meantime', () => {
     const image = new SegmentImage(headerOf(5));
     addRandomBatches(image, new Random(6), 5);
