@@ -217,9 +217,10 @@ export class RowCheck {
 
   #slots(lastIds: Map<number, IdHalves>): void {
     const known = this.#db.prepare('SELECT slot, lastId >> 32, lastId & 0xffffffff FROM agentLogSlots').raw();
-    const told = new Map(
-      (known.all() as number[][]).map(([slot, high, low]) => [slot!, { high: high!, low: low! }]),
-    );
+    const told = new Map<number, IdHalves>();
+    // Where bytes have changed there may be nothing, whatever the column takes.
+    for (const [slot, high, low] of known.all() as [number, number | null, number | null][])
+      if (high !== null && low !== null) told.set(slot, { high, low });
     for (const [slot, last] of lastIds) {
       const said = told.get(slot);
       if (said !== undefined && idToBigInt(said) >= idToBigInt(last)) continue;

@@ -2,7 +2,9 @@
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import type { VerifyProblem } from '../../src/compactor/api.js';
 import { betterSqlite3, type Connection } from '../../src/db/better-sqlite3.js';
+import { RowCheck } from '../../src/db/row-check.js';
 import type { GoodRow, RowFilter } from '../../src/db/row-pages.js';
 import { RowReader, type Rows, type TypeSum } from '../../src/db/row-reader.js';
 import { RowStore } from '../../src/db/row-store.js';
@@ -176,6 +178,11 @@ test('a slot whose last id is gone is damage, and no answer', async () => {
     code: 'AGENTLOG_IO',
     message: expect.stringContaining('damaged'),
   });
+  const problems: VerifyProblem[] = [];
+  const check = RowCheck.open(path, (problem) => problems.push(problem))!;
+  onTestFinished(() => check.close());
+  for (const _ of check.run());
+  expect(problems).toContainEqual(expect.objectContaining({ kind: 'counter', where: `slot ${SLOT}` }));
 });
 
 test('sums are given part by part, each once', async () => {
