@@ -1,6 +1,7 @@
 /** The sources that a command line names. */
-import { closeSync, existsSync, openSync, readSync, realpathSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { closeSync, openSync, readSync, realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { isThere } from '../../../src/db/file-identity.js';
 import { printableName } from '../../../src/printable.js';
 import { databasePath, manifestPath, pathsOf } from '../../../src/segment/store-directory.js';
 import { UsageError } from '../errors.js';
@@ -67,9 +68,9 @@ export function sourcesAt(
 
 /** The newest entries of a store are not in its database yet; and into itself it would go without an end. */
 function refuseStores(path: string): void {
-  const paths = pathsOf(dirname(realpathSync(path)));
-  if (basename(realpathSync(path)) !== basename(databasePath(paths)) || !existsSync(manifestPath(paths)))
-    return;
+  const real = realpathSync(path);
+  const paths = pathsOf(dirname(real));
+  if (real !== databasePath(paths) || !isThere(manifestPath(paths))) return;
   const store = printableName(dirname(path));
   throw new UsageError(
     `${path} is the database of a store, whose newest entries are elsewhere in it: agentlog export ${store} writes all as JSON lines, which --from jsonl reads`,

@@ -130,6 +130,7 @@ function lookAt(real: string, path: string, wanted: string, usual: Table | undef
     const table = tableOf(db, wanted, path);
     return [table, highest(db, table)];
   } catch (error) {
+    // Before its file is read beside it: closing that would drop SQLite's locks.
     db?.close();
     if (usual !== undefined && isUnreadable(error) && hasRows(real, usual)) return [usual, 0];
     throw explainSource(path, error);
